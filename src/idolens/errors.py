@@ -1,0 +1,145 @@
+"""What can go wrong, and what to do about it.
+
+The class says whether trying again can help (`TemporaryError`) or not
+(`PermanentError`); callers read the type, never the message. Every message is
+one sentence in Chinese and one in English that says what to do.
+"""
+
+from typing import ClassVar
+
+from idolens.vocabulary import Bilingual, Language
+
+
+class IdolensError(Exception):
+    """The base of all our errors.
+
+    Attributes:
+        code: a stable, machine-readable name.
+        exit_code: what the command line ends with.
+        http_status: what the HTTP API answers.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.words = Bilingual(zh=zh, en=en)
+
+    def within(self, language: Language) -> str:
+        """Return the message in ``language``."""
+        return self.words.within(language)
+
+
+class PermanentError(IdolensError):
+    """Trying again gives the same error."""
+
+
+class TemporaryError(IdolensError):
+    """Trying again later may work.
+
+    Attributes:
+        delay_s: how long to wait before the next try, in seconds.
+    """
+
+    code = "temporary"
+    http_status = 503
+    delay_s: float = 1.0
+
+
+class BadInputError(PermanentError):
+    """The caller gave something that cannot be used."""
+
+    code = "bad_input"
+    exit_code = 2
+    http_status = 422
+
+
+class SettingsError(BadInputError):
+    """A setting is unknown or has an impossible value."""
+
+    code = "settings"
+
+
+class MediaError(BadInputError):
+    """A recording or picture cannot be read."""
+
+    code = "unreadable_media"
+
+
+class UnsupportedMediaError(MediaError):
+    """The file is of a kind that idolens does not open."""
+
+    code = "unsupported_media"
+    http_status = 415
+
+
+class TooLargeError(MediaError):
+    """The input is over a limit."""
+
+    code = "too_large"
+    http_status = 413
+
+
+class DecodeTimeoutError(MediaError):
+    """Decoding took longer, or more memory, than it is allowed."""
+
+    code = "decode_limit"
+
+
+class QuestionError(BadInputError):
+    """A question is malformed: no options, duplicate keys, too long …"""
+
+    code = "bad_question"
+
+
+class PolicyError(BadInputError):
+    """A policy file is wrong; the message names the line or the key."""
+
+    code = "bad_policy"
+
+
+class EngineError(PermanentError):
+    """An engine cannot be opened or gave something unusable."""
+
+    code = "engine"
+
+
+class UnknownEngineError(BadInputError):
+    """There is no engine of this name."""
+
+    code = "unknown_engine"
+
+
+class EngineBusyError(TemporaryError):
+    """The engine has no room now."""
+
+    code = "engine_busy"
+
+
+class ArchiveError(PermanentError):
+    """The database or the picture store cannot be used."""
+
+    code = "archive"
+
+
+class DiskFullError(TemporaryError):
+    """There is not enough room on the disk."""
+
+    code = "disk_full"
+    http_status = 507
+    delay_s = 60.0
+
+
+class NotFoundError(BadInputError):
+    """There is nothing under this name or id."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class JobError(PermanentError):
+    """A job cannot be started, resumed or cancelled."""
+
+    code = "job"

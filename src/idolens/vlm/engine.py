@@ -1,0 +1,61 @@
+"""The protocol that every engine keeps; one contract test runs over them all."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from idolens.media.picture import Picture
+from idolens.vlm.answer import Answer
+from idolens.vlm.question import Question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """Which model answers.
+
+    Attributes:
+        name: e.g. ``idolens-tiny``.
+        revision: changes whenever the weights do.
+        demonstration: True for a model trained on drawn scenes only; reports made
+            with it say so.
+    """
+
+    name: str
+    revision: str
+    demonstration: bool = False
+
+
+class Engine(Protocol):
+    """Pictures and questions in, typed answers out.
+
+    The answer to a question never depends on which other questions or pictures
+    are asked with it. Safe to call from several threads.
+    """
+
+    @property
+    def name(self) -> str:
+        """The engine's name in the catalog, e.g. ``embedded``."""
+        ...
+
+    @property
+    def model(self) -> Model:
+        """The model behind the engine."""
+        ...
+
+    def answer(
+        self, pictures: Sequence[Picture], questions: Sequence[Question]
+    ) -> list[list[Answer]]:
+        """Ask every question about every picture.
+
+        Returns:
+            For each picture, one answer per question in the order asked.
+
+        Raises:
+            QuestionError: a question no engine could answer.
+            EngineError: the engine is broken; nothing was answered.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give memory and threads back; the engine is unusable afterwards."""
+        ...
