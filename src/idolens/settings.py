@@ -1,14 +1,22 @@
-"""Every setting: its name, default, unit and reason. The only reader of the environment.
+"""Every setting: name, default, unit, reason. The only reader of the environment.
 
-A setting comes from the environment (``IDOLENS_PORT=9000``,
-``IDOLENS_GATE__BLACK_LEVEL=24``) or from the file named by ``--settings``.
+A setting comes from the command line, else from the environment
+(``IDOLENS_PORT=9000``, ``IDOLENS_GATE__BLACK_LEVEL=24``), else from the YAML file
+named by ``--settings``, else from its default here. `load_settings` reads them all
+and refuses a name that it does not know.
 """
 
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as EnvironmentParseError
+
+from idolens.errors import SettingsError
 
 
 class GateSettings(BaseModel):
@@ -31,13 +39,15 @@ class GateSettings(BaseModel):
         description="Laplacian variance / (grey variance + 1) below which a frame is blurred; flat drawn art stays above.",
     )
     frozen_difference: float = Field(
-        0.5, description="Mean grey difference of 64x36 thumbnails below which nothing moved."
+        0.5,
+        description="Mean grey difference of 64x36 thumbnails below which nothing moved.",
     )
     duplicate_bits: int = Field(
         31, description="Bits of the 256-bit hash that near-duplicates may differ in."
     )
     duplicate_colour: float = Field(
-        3.0, description="Mean Lab difference of 8x8 thumbnails that near-duplicates may have."
+        3.0,
+        description="Mean Lab difference of 8x8 thumbnails that near-duplicates may have.",
     )
 
 
@@ -47,8 +57,12 @@ class DecodeSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     memory_mib: int = Field(1024, description="Address space of the decoder, in MiB.")
-    seconds: float = Field(60.0, description="Longest wait for the next frame, in seconds.")
-    picture_bytes: int = Field(64 * 2**20, description="Largest picture file, in bytes.")
+    seconds: float = Field(
+        60.0, description="Longest wait for the next frame, in seconds."
+    )
+    picture_bytes: int = Field(
+        64 * 2**20, description="Largest picture file, in bytes."
+    )
     pixels: int = Field(50_000_000, description="Most pixels of one picture or frame.")
     side: int = Field(16_384, description="Longest side of a picture, in pixels.")
     frames: int = Field(300, description="Most frames of an animated picture.")
@@ -72,11 +86,17 @@ class Settings(BaseSettings):
         Path("data"), description="Folder of the database and the picture store."
     )
     logs: Path = Field(Path("logs"), description="Folder of the log files.")
-    engine: str = Field("embedded", description="Which engine answers; see `idolens engines`.")
-    threads: int = Field(
-        0, ge=0, description="Processor threads of the embedded engine; 0 takes them all."
+    engine: str = Field(
+        "embedded", description="Which engine answers; see `idolens engines`."
     )
-    policy: str = Field("livestream-zh", description="Policy that recordings are judged by.")
+    threads: int = Field(
+        0,
+        ge=0,
+        description="Processor threads of the embedded engine; 0 takes them all.",
+    )
+    policy: str = Field(
+        "livestream-zh", description="Policy that recordings are judged by."
+    )
     every_s: float = Field(
         60.0, ge=0.2, description="Sampling step of recordings, in seconds."
     )
@@ -86,9 +106,13 @@ class Settings(BaseSettings):
         description="How far a key frame may stand from the wanted time before the exact frame is decoded, in seconds.",
     )
     chunk_frames: int = Field(
-        32, ge=1, description="Frames between two checkpoints of a job; a crash repeats at most these."
+        32,
+        ge=1,
+        description="Frames between two checkpoints of a job; a crash repeats at most these.",
     )
-    language: Literal["zh", "en"] = Field("zh", description="Language of reports and messages.")
+    language: Literal["zh", "en"] = Field(
+        "zh", description="Language of reports and messages."
+    )
     host: str = Field("127.0.0.1", description="Address that the service listens on.")
     port: int = Field(8080, ge=0, le=65535, description="Port of the service.")
     jupyter_port: int = Field(8888, ge=0, le=65535, description="Port of JupyterLab.")
@@ -99,5 +123,133 @@ class Settings(BaseSettings):
         64,
         description="Size of the file that is given up when the disk is full, in MiB.",
     )
+    question_characters: int = Field(
+        2000, ge=1, description="Longest question that /vlm/infer takes, in characters."
+    )
+    requests_at_once: int = Field(
+        2, ge=1, description="Pictures that the service looks at at the same time."
+    )
+    requests_waiting: int = Field(
+        16,
+        ge=0,
+        description="Requests that may wait for their turn; more are answered 503.",
+    )
+    wait_s: float = Field(
+        10.0,
+        gt=0,
+        description="Longest wait for one's turn before the service answers 503, in seconds.",
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (),
+        description="Names and addresses, beside this machine's own, that browsers may call the service by (JSON list); needed to listen beyond 127.0.0.1.",
+    )
     gate: GateSettings = GateSettings()
     decode: DecodeSettings = DecodeSettings()
+
+
+def load_settings(file: Path | None = None, **chosen: object) -> Settings:
+    """Read the settings; ``chosen`` (from the command line) wins over all others.
+
+    Args:
+        file: a YAML file of settings, nested as the settings are.
+        chosen: settings given on the command line; None means not given.
+
+    Raises:
+        SettingsError: a name that no setting has, or an impossible value.
+    """
+    environment = EnvSettingsSource(Settings)
+    _refuse_unknown(environment.env_vars)
+    try:
+        given = environment()
+    except EnvironmentParseError as error:
+        raise SettingsError(
+            f"A setting in the environment is not what it should be: {error}.",
+            f"环境变量中的某项设置格式不正确:{error}。",
+        ) from error
+    values = _over(_read(file) if file else {}, given)
+    values |= {name: value for name, value in chosen.items() if value is not None}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise _explain(error) from error
+
+
+def environment_names() -> list[str]:
+    """Return the environment's name of every setting, e.g. ``IDOLENS_PORT``."""
+    return [f"IDOLENS_{'__'.join(path).upper()}" for path, _ in setting_fields()]
+
+
+def setting_fields(
+    model: type[BaseModel] = Settings, above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the path (``("gate", "black_level")``) and field of every setting."""
+    for name, field in model.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from setting_fields(kind, (*above, name))
+        else:
+            yield (*above, name), field
+
+
+def _refuse_unknown(environment: Mapping[str, str | None]) -> None:
+    known = set(environment_names())
+    known |= {name.rpartition("__")[0] for name in known if "__" in name}
+    for name in environment:
+        if name.upper().startswith("IDOLENS_") and name.upper() not in known:
+            raise _unknown(name.upper(), known)
+
+
+def _unknown(name: str, known: set[str]) -> SettingsError:
+    close = get_close_matches(name, known, n=1)
+    return SettingsError(
+        f"There is no setting {name}."
+        + (f" Did you mean {close[0]}?" if close else " See docs/settings.md."),
+        f"没有名为 {name} 的设置。"
+        + (f"是不是想写 {close[0]}?" if close else "请查看 docs/settings.md。"),
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = str(error).splitlines()[0]
+        raise SettingsError(
+            f"The settings file {file} cannot be read: {reason}.",
+            f"无法读取设置文件 {file}:{reason}。",
+        ) from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise SettingsError(
+            f"The settings file {file} must be a list of `name: value` lines.",
+            f"设置文件 {file} 的内容应为逐行的“名称: 值”。",
+        )
+    return cast("dict[str, Any]", values)
+
+
+def _over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay ``above`` over ``below``, group by group."""
+    merged = dict(below)
+    for name, value in above.items():
+        beneath = merged.get(name)
+        if isinstance(beneath, dict) and isinstance(value, dict):
+            merged[name] = _over(
+                cast("dict[str, Any]", beneath), cast("dict[str, Any]", value)
+            )
+        else:
+            merged[name] = value
+    return merged
+
+
+def _explain(error: ValidationError) -> SettingsError:
+    first = error.errors(include_url=False)[0]
+    path = tuple(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        known = {".".join(names) for names, _ in setting_fields()}
+        return _unknown(".".join(path), known)
+    name = f"{'.'.join(path)} (IDOLENS_{'__'.join(path).upper()})"
+    return SettingsError(
+        f"The setting {name} cannot be {first['input']!r}: {first['msg']}.",
+        f"设置 {name} 不能是 {first['input']!r}:{first['msg']}。",
+    )
