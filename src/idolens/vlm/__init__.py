@@ -1,0 +1,30 @@
+"""Looks at a picture and answers many typed questions about it in one go.
+
+Takes standardised pictures and questions, gives an `Answer` per picture and question.
+Knows no studio rule, no threshold of risk, no session and no storage.
+"""
+
+from idolens.vlm.answer import Answer, Status
+from idolens.vlm.catalog import ENGINES, EngineEntry, open_engine
+from idolens.vlm.engine import Engine, Model
+from idolens.vlm.lint import Advice, lint
+from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo, check
+
+__all__ = [
+    "ENGINES",
+    "Advice",
+    "Answer",
+    "Choice",
+    "Engine",
+    "EngineEntry",
+    "Model",
+    "Question",
+    "Score",
+    "Status",
+    "Tags",
+    "Text",
+    "YesNo",
+    "check",
+    "lint",
+    "open_engine",
+]

@@ -6,7 +6,9 @@ from typing import Protocol
 
 from idolens.media.picture import Picture
 from idolens.vlm.answer import Answer
+from idolens.vlm.prompt import Prompt
 from idolens.vlm.question import Question
+from idolens.vlm.reading import Reading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +61,29 @@ class Engine(Protocol):
     def close(self) -> None:
         """Give memory and threads back; the engine is unusable afterwards."""
         ...
+
+
+def signed(
+    reading: Reading,
+    question: Question,
+    prompt: Prompt,
+    engine: Engine,
+    *,
+    latency_ms: float,
+) -> Answer:
+    """Add to ``reading`` who answered, what was asked and how long it took."""
+    return Answer(
+        key=question.key,
+        status=reading.status,
+        value=reading.value,
+        probability=reading.probability,
+        options=reading.options,
+        label_mass=reading.label_mass,
+        raw=reading.raw,
+        engine=engine.name,
+        model=engine.model.name,
+        model_revision=engine.model.revision,
+        prompt_version=prompt.version,
+        latency_ms=latency_ms,
+        detail=reading.detail,
+    )

@@ -11,6 +11,15 @@ MOST_OPTIONS = 25
 """Choice labels are A–Y; the letter behind the last option is 无法判断."""
 MOST_LEVELS = 9
 """Score labels are 1–9; 0 is 无法判断."""
+MOST_CHARACTERS = 2000
+"""Longest instruction, in characters: every question pays for its length in time."""
+MOST_OPTION_CHARACTERS = 200
+"""Longest option or level, in characters."""
+MOST_TAGS = 64
+"""Most tags of one Tags question."""
+MOST_TOKENS = 1024
+"""Longest generated text, in tokens."""
+_RESERVED = frozenset({"cannot_tell", "无法判断"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,39 +90,73 @@ def check(questions: Sequence[Question]) -> None:
     """Refuse questions that no engine could answer.
 
     Raises:
-        QuestionError: no question, a duplicate key, an empty instruction, or a
-            number of options that cannot be lettered.
+        QuestionError: no question, a duplicate key, an instruction that is empty or
+            too long, options that cannot be lettered or told apart, or a length
+            that makes no sense.
     """
     if not questions:
-        raise QuestionError(
-            "Ask at least one question.", "请至少提一个问题。"
-        )
-    keys = [question.key for question in questions]
-    for key in keys:
-        if keys.count(key) > 1:
-            raise QuestionError(
-                f"Two questions have the key {key!r}: give each its own.",
-                f"有两个问题使用了同一个键 {key!r}:请为每个问题取不同的键。",
-            )
+        raise QuestionError("Ask at least one question.", "请至少提一个问题。")
+    seen: set[QuestionKey] = set()
     for question in questions:
+        if question.key in seen:
+            raise QuestionError(
+                f"Two questions have the key {question.key!r}: give each its own.",
+                f"有两个问题使用了同一个键 {question.key!r}:请为每个问题取不同的键。",
+            )
+        seen.add(question.key)
         _check_one(question)
 
 
 def _check_one(question: Question) -> None:
+    key = question.key
     if not question.instruction.strip():
         raise QuestionError(
-            f"Question {question.key!r} is empty: write what to look for.",
-            f"问题 {question.key!r} 为空:请写明要看什么。",
+            f"Question {key!r} is empty: write what to look for.",
+            f"问题 {key!r} 为空:请写明要看什么。",
+        )
+    if len(question.instruction) > MOST_CHARACTERS:
+        raise QuestionError(
+            f"Question {key!r} has over {MOST_CHARACTERS} characters: shorten it.",
+            f"问题 {key!r} 超过 {MOST_CHARACTERS} 个字:请缩短。",
         )
     if isinstance(question, Choice):
-        _check_count(question.key, question.options, MOST_OPTIONS)
+        _check_options(key, question.options, MOST_OPTIONS)
     elif isinstance(question, Score):
-        _check_count(question.key, question.levels, MOST_LEVELS)
+        _check_options(key, question.levels, MOST_LEVELS)
+    elif isinstance(question, Tags):
+        _check_range(key, "most", question.most, MOST_TAGS)
+    elif isinstance(question, Text):
+        _check_range(key, "max_tokens", question.max_tokens, MOST_TOKENS)
 
 
-def _check_count(key: QuestionKey, options: tuple[str, ...], most: int) -> None:
+def _check_options(key: QuestionKey, options: tuple[str, ...], most: int) -> None:
     if not 2 <= len(options) <= most or len(set(options)) != len(options):  # noqa: PLR2004
         raise QuestionError(
             f"Question {key!r} needs 2 to {most} different options.",
             f"问题 {key!r} 需要 2 到 {most} 个互不相同的选项。",
+        )
+    for option in options:
+        if not _is_option(option):
+            raise QuestionError(
+                f"Question {key!r} has an option that cannot be used: {option!r}."
+                f" Write 1 to {MOST_OPTION_CHARACTERS} characters on one line;"
+                " cannot-tell is offered by itself.",
+                f"问题 {key!r} 的选项 {option!r} 不可用:请写 1 到"
+                f" {MOST_OPTION_CHARACTERS} 个字,不要换行;“无法判断”会自动提供。",
+            )
+
+
+def _is_option(option: str) -> bool:
+    return (
+        0 < len(option.strip()) <= MOST_OPTION_CHARACTERS
+        and len(option.splitlines()) == 1
+        and option.strip().casefold() not in _RESERVED
+    )
+
+
+def _check_range(key: QuestionKey, name: str, value: int, most: int) -> None:
+    if not 1 <= value <= most:
+        raise QuestionError(
+            f"Question {key!r}: {name} must be from 1 to {most}.",
+            f"问题 {key!r}:{name} 须在 1 到 {most} 之间。",
         )
