@@ -56,6 +56,13 @@ class BadInputError(PermanentError):
     http_status = 422
 
 
+class MalformedError(BadInputError):
+    """A request is not what its format promises: broken JSON or base64."""
+
+    code = "malformed"
+    http_status = 400
+
+
 class SettingsError(BadInputError):
     """A setting is unknown or has an impossible value."""
 
@@ -122,6 +129,12 @@ class ArchiveError(PermanentError):
     """The database or the picture store cannot be used."""
 
     code = "archive"
+
+
+class ArchiveBusyError(TemporaryError):
+    """Another process is writing to the database."""
+
+    code = "archive_busy"
 
 
 class DiskFullError(TemporaryError):

@@ -1,0 +1,26 @@
+"""Keeps what the studio may not lose: sessions, frames, answers, reports, pictures.
+
+Takes and gives our own values; the only opener of the database and the picture store.
+Must not know what a policy is, how an answer was made, or that there is an HTTP API.
+"""
+
+from idolens.archive.archive import Archive, open_archive
+from idolens.archive.pictures import PictureStore
+from idolens.archive.session import (
+    Event,
+    Session,
+    SessionKind,
+    SessionState,
+    SourceFile,
+)
+
+__all__ = [
+    "Archive",
+    "Event",
+    "PictureStore",
+    "Session",
+    "SessionKind",
+    "SessionState",
+    "SourceFile",
+    "open_archive",
+]

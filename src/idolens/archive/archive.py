@@ -1,0 +1,314 @@
+"""What is kept: sessions, frames, answers, reports and pictures."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Select, delete, func, select
+from sqlalchemy import insert as plain_insert
+from sqlalchemy.dialects.sqlite import insert
+
+from idolens.archive import rows, schema
+from idolens.archive.database import Database, disk_full
+from idolens.archive.migrate import upgrade
+from idolens.archive.pictures import PictureStore
+from idolens.archive.reserve import Reserve
+from idolens.archive.session import Event, Session, SessionState, latest
+from idolens.errors import NotFoundError
+from idolens.media.frame import Frame, FrameState
+from idolens.settings import Settings
+from idolens.vlm.answer import Answer
+from idolens.vocabulary import Bilingual, FrameId, SessionId, Sha256
+
+
+class Archive:
+    """The database and the picture store of one installation.
+
+    Safe to use from several threads and processes. Adding the same thing twice
+    keeps it once.
+
+    Attributes:
+        pictures: evidence pictures by digest.
+    """
+
+    def __init__(
+        self, database: Database, pictures: PictureStore, reserve: Reserve
+    ) -> None:
+        self._database = database
+        self._reserve = reserve
+        self.pictures = pictures
+
+    @property
+    def has_reserve(self) -> bool:
+        """False when the disk is so full that nothing can be added."""
+        return self._reserve.held
+
+    def add_session(self, session: Session) -> None:
+        """Begin ``session``; it is open.
+
+        Raises:
+            DiskFullError: there is no room.
+        """
+        self._require_room()
+        with self._database.write() as connection:
+            connection.execute(
+                plain_insert(schema.session), rows.session_to_row(session)
+            )
+            connection.execute(
+                plain_insert(schema.event),
+                {
+                    "session_id": session.id,
+                    "state": SessionState.OPEN.value,
+                    "at_ms": rows.now_ms(),
+                },
+            )
+
+    def session(self, session_id: SessionId) -> Session:
+        """Return one session.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        query = select(schema.session).where(schema.session.c.id == session_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise NotFoundError(
+                f"There is no session {session_id!r}: check the id.",
+                f"没有场次 {session_id!r}:请检查场次编号。",
+            )
+        return rows.session_from_row(dict(row))
+
+    def sessions(self) -> list[Session]:
+        """Return all sessions, the newest first."""
+        query = select(schema.session).order_by(
+            schema.session.c.created_at_ms.desc(), schema.session.c.id.desc()
+        )
+        with self._database.read() as connection:
+            return [
+                rows.session_from_row(dict(row))
+                for row in connection.execute(query).mappings()
+            ]
+
+    def record(
+        self,
+        session_id: SessionId,
+        state: SessionState,
+        reason: Bilingual | None = None,
+    ) -> None:
+        """Note that the session is in ``state`` now; the same twice is once."""
+        with self._database.write() as connection:
+            events = connection.execute(_events(session_id)).mappings().all()
+            if events and events[-1]["state"] == state.value:
+                return
+            connection.execute(
+                plain_insert(schema.event),
+                {
+                    "session_id": session_id,
+                    "state": state.value,
+                    "at_ms": rows.now_ms(),
+                    "reason_zh": reason.zh if reason else None,
+                    "reason_en": reason.en if reason else None,
+                },
+            )
+
+    def events(self, session_id: SessionId) -> list[Event]:
+        """Return how the session's state changed, the oldest first."""
+        with self._database.read() as connection:
+            return [
+                rows.event_from_row(dict(row))
+                for row in connection.execute(_events(session_id)).mappings()
+            ]
+
+    def state(self, session_id: SessionId) -> Event:
+        """Return the state that holds now.
+
+        Raises:
+            NotFoundError: there is no session of this id.
+        """
+        events = self.events(session_id)
+        if not events:
+            self.session(session_id)  # raises
+        return latest(events)
+
+    def store_chunk(
+        self,
+        session_id: SessionId,
+        frames: Sequence[Frame],
+        answers: Mapping[FrameId, Sequence[Answer]],
+    ) -> None:
+        """Keep frames and their answers, all or none; those there already stay.
+
+        Raises:
+            DiskFullError: there is no room; nothing was kept.
+        """
+        self._require_room()
+        answer_rows = [
+            rows.answer_to_row(session_id, frame_id, answer)
+            for frame_id, given in answers.items()
+            for answer in given
+        ]
+        with self._database.write() as connection:
+            if frames:
+                connection.execute(
+                    insert(schema.frame).on_conflict_do_nothing(),
+                    [rows.frame_to_row(session_id, frame) for frame in frames],
+                )
+            if answer_rows:
+                connection.execute(
+                    insert(schema.answer).on_conflict_do_nothing(), answer_rows
+                )
+
+    def frames(self, session_id: SessionId) -> list[Frame]:
+        """Return the session's frames in order of time."""
+        with self._database.read() as connection:
+            return [
+                rows.frame_from_row(dict(row))
+                for row in connection.execute(_frames(session_id)).mappings()
+            ]
+
+    def frame_ids(self, session_id: SessionId) -> set[FrameId]:
+        """Return the ids of the frames that are stored."""
+        query = select(schema.frame.c.id).where(schema.frame.c.session_id == session_id)
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
+    def frame_count(self, session_id: SessionId) -> int:
+        """Return how many frames are stored."""
+        query = select(func.count()).where(schema.frame.c.session_id == session_id)
+        with self._database.read() as connection:
+            return connection.execute(query).scalar_one()
+
+    def last_kept(self, session_id: SessionId, before: FrameId) -> Frame | None:
+        """Return the last frame before ``before`` that went to the model."""
+        query = (
+            select(schema.frame)
+            .where(
+                schema.frame.c.session_id == session_id,
+                schema.frame.c.id < before,
+                schema.frame.c.state == FrameState.KEPT.value,
+            )
+            .order_by(schema.frame.c.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        return None if row is None else rows.frame_from_row(dict(row))
+
+    def answers(self, session_id: SessionId) -> dict[FrameId, list[Answer]]:
+        """Return the session's answers by frame, in order of time and question."""
+        table = schema.answer
+        query = (
+            select(table)
+            .where(table.c.session_id == session_id)
+            .order_by(table.c.frame_id, table.c.question, table.c.prompt_version)
+        )
+        found: dict[FrameId, list[Answer]] = {}
+        with self._database.read() as connection:
+            for row in connection.execute(query).mappings():
+                given = found.setdefault(row["frame_id"], [])
+                given.append(rows.answer_from_row(dict(row)))
+        return found
+
+    def save_report(self, session_id: SessionId, content: str) -> None:
+        """Add a report (JSON); the same content twice is kept once.
+
+        Raises:
+            DiskFullError: there is no room.
+        """
+        self._require_room()
+        with self._database.write() as connection:
+            connection.execute(
+                insert(schema.report).on_conflict_do_nothing(),
+                {
+                    "session_id": session_id,
+                    "sha256": hashlib.sha256(content.encode()).hexdigest(),
+                    "content": content,
+                    "at_ms": rows.now_ms(),
+                },
+            )
+
+    def report(self, session_id: SessionId) -> str | None:
+        """Return the session's newest report (JSON), or None."""
+        query = (
+            select(schema.report.c.content)
+            .where(schema.report.c.session_id == session_id)
+            .order_by(schema.report.c.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.execute(query).scalar()
+
+    def forget(self, session_id: SessionId) -> None:
+        """Delete a session and all that only it refers to; no bytes of it remain.
+
+        Pictures go first: a crash in between leaves rows that say what is missing,
+        never a picture that nobody knows of.
+        """
+        self.session(session_id)
+        for digest in self._own_pictures(session_id):
+            self.pictures.remove(digest)
+        with self._database.write() as connection:
+            connection.execute(
+                delete(schema.session).where(schema.session.c.id == session_id)
+            )
+        self._database.truncate_log()
+
+    def _own_pictures(self, session_id: SessionId) -> list[Sha256]:
+        table = schema.frame
+        of_others = select(table.c.picture).where(
+            table.c.session_id != session_id, table.c.picture.is_not(None)
+        )
+        query = (
+            select(schema.picture.c.sha256)
+            .where(
+                schema.picture.c.sha256.in_(
+                    select(table.c.picture).where(table.c.session_id == session_id)
+                )
+            )
+            .where(schema.picture.c.sha256.not_in(of_others))
+        )
+        with self._database.read() as connection:
+            return list(connection.execute(query).scalars())
+
+    def _require_room(self) -> None:
+        if not self._reserve.retake():
+            raise disk_full(self._database.path.parent)
+
+
+def _events(session_id: SessionId) -> Select[tuple[object, ...]]:
+    return (
+        select(schema.event)
+        .where(schema.event.c.session_id == session_id)
+        .order_by(schema.event.c.id)
+    )
+
+
+def _frames(session_id: SessionId) -> Select[tuple[object, ...]]:
+    return (
+        select(schema.frame)
+        .where(schema.frame.c.session_id == session_id)
+        .order_by(schema.frame.c.id)
+    )
+
+
+@contextmanager
+def open_archive(settings: Settings) -> Iterator[Archive]:
+    """Open the archive under ``settings.home``, made or brought up to date first.
+
+    Raises:
+        ArchiveError: SQLite is too old, the archive was written by a newer idolens,
+            or the folder cannot be written.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    reserve = Reserve(settings.home / "reserve", settings.disk_reserve_mib)
+    database = Database(settings.home / "idolens.sqlite", reserve)
+    try:
+        upgrade(database)
+        yield Archive(
+            database,
+            PictureStore(settings.home / "pictures", database, reserve),
+            reserve,
+        )
+    finally:
+        database.close()
