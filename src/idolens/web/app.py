@@ -1,0 +1,134 @@
+"""Puts routes, gates and error shape together into one ASGI app."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, Response
+from starlette.types import ASGIApp
+
+from idolens.settings import Settings
+from idolens.web.desk import Desk
+from idolens.web.eyes import Eyes
+from idolens.web.gates import HostGate, RecordGate, SizeGate
+from idolens.web.health import Check, ModelCheck, health_routes
+from idolens.web.infer import InferRequest, InferResponse, work_for
+from idolens.web.problems import Problem, add_handlers
+from idolens.web.records import Records
+
+_PAGE = {
+    "/": ("page.html", "text/html; charset=utf-8"),
+    "/page.css": ("page.css", "text/css; charset=utf-8"),
+    "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+}
+_FAILURES = (400, 413, 415, 422, 503)
+
+
+def create_app(
+    eyes: Eyes,
+    settings: Settings,
+    *,
+    records: Records | None = None,
+    checks: Mapping[str, Check] | None = None,
+    on_ready: Callable[[], None] | None = None,
+) -> ASGIApp:
+    """Build the service around an open studio.
+
+    Args:
+        eyes: an open studio; it is not closed here.
+        settings: limits, language and allowed host names.
+        records: where one record a request is written; None writes none.
+        checks: what /readyz looks at beside the model.
+        on_ready: called once, when requests can come.
+    """
+    api = create_api(eyes, settings, checks=checks, on_ready=on_ready)
+    names = (settings.host, *settings.allowed_hosts)
+    # Outside of FastAPI, so that its own answers to failures pass the gates too.
+    sized = SizeGate(api, body_limit(settings), settings.language)
+    return RecordGate(HostGate(sized, names, settings.language), records)
+
+
+def create_api(
+    eyes: Eyes,
+    settings: Settings,
+    *,
+    checks: Mapping[str, Check] | None = None,
+    on_ready: Callable[[], None] | None = None,
+) -> FastAPI:
+    """Build the routes alone; docs/http.md is written from them."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if on_ready:
+            on_ready()
+        yield
+
+    app = FastAPI(
+        title="idolens",
+        version=own_version(),
+        description="Pictures in, answers out. 图片进,回答出。",
+        docs_url=None,  # the stock page loads its script from a CDN
+        redoc_url=None,
+        lifespan=lifespan,
+        telemetry={
+            "tracing": False,  # its spans would hold query strings and messages
+            "metrics": False,
+            "logs": False,
+            "auto_configure": False,
+        },
+    )
+    add_handlers(app, settings.language)
+    _add_infer(app, eyes, settings)
+    app.include_router(health_routes({"model": ModelCheck(eyes), **(checks or {})}))
+    _add_page(app)
+    return app
+
+
+def own_version() -> str:
+    """Return the installed version, or ``0+source`` when run from a source folder."""
+    try:
+        return version("idolens")
+    except PackageNotFoundError:
+        return "0+source"
+
+
+def body_limit(settings: Settings) -> int:
+    """Return the largest body in bytes: base64 with line breaks, and a question.
+
+    >>> body_limit(Settings(picture_upload_bytes=3_000_000))
+    4165536
+    """
+    return settings.picture_upload_bytes * 41 // 30 + 65_536
+
+
+def _add_infer(app: FastAPI, eyes: Eyes, settings: Settings) -> None:
+    desk = Desk(
+        at_once=settings.requests_at_once,
+        waiting=settings.requests_waiting,
+        wait_s=settings.wait_s,
+    )
+    failures: dict[int | str, dict[str, Any]] = {
+        status: {"model": Problem} for status in _FAILURES
+    }
+
+    @app.post(
+        "/vlm/infer",
+        tags=["vlm"],
+        summary="Ask one question about one picture",
+        responses=failures,
+    )
+    async def infer(asked: InferRequest) -> InferResponse:
+        return await desk.run(work_for(asked, eyes, settings))
+
+
+def _add_page(app: FastAPI) -> None:
+    folder = files("idolens.web")
+    for path, (name, kind) in _PAGE.items():
+        content = folder.joinpath(name).read_bytes()
+
+        def page(content: bytes = content, kind: str = kind) -> Response:
+            return Response(content, media_type=kind)
+
+        app.add_route(path, lambda _request, page=page: page(), include_in_schema=False)

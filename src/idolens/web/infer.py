@@ -1,0 +1,191 @@
+"""POST /vlm/infer: one picture and one question in, one answer out."""
+
+import base64
+import binascii
+import re
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from idolens.errors import MalformedError, QuestionError, TooLargeError
+from idolens.settings import Settings
+from idolens.vlm.answer import Answer
+from idolens.vlm.engine import Model
+from idolens.vlm.phrasing import KEY, language_of, question_for, spoken
+from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo, check
+from idolens.web.eyes import Eyes
+
+Kind = Literal["auto", "yes_no", "choice", "score", "tags", "text"]
+
+_DATA_URL = re.compile(r"\s*data:[^,]{0,200},", re.IGNORECASE)
+_EXAMPLE = {"image": "iVBORw0KGgo…", "question": "画面中是否有未授权LOGO?"}
+
+
+class InferRequest(BaseModel):
+    """One picture and one question about it."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [_EXAMPLE]}
+    )
+
+    image: str = Field(
+        min_length=1,
+        description="The picture as base64, with or without a data-URL prefix, with "
+        "or without line breaks; at most 20 MB before base64.",
+    )
+    question: str = Field(min_length=1, description="The question in plain words.")
+    kind: Kind = Field(
+        "auto",
+        description="How to ask; `auto` takes yes_no for 是否…, …吗? and the like, "
+        "choice for 甲还是乙?, text for all others.",
+    )
+    choices: list[str] | None = Field(
+        None,
+        description="The options of a choice, the levels of a score from low to high, "
+        "or the only tags that count. With `auto` it makes the question a choice.",
+    )
+
+
+class InferResponse(BaseModel):
+    """The answer, and how far it can be trusted."""
+
+    answer: str = Field(description="The answer in plain words; 无法判断 if unusable.")
+    status: Literal["ok", "cannot_tell", "invalid", "error"] = Field(
+        description="Whether the answer can be used; anything but ok is not a no."
+    )
+    kind: str = Field(description="How the question was asked.")
+    value: str | float | list[str] | None = Field(
+        description="The typed answer: yes/no, an option, a level, tags or text."
+    )
+    probability: float | None = Field(description="The model's own, 0 to 1.")
+    options: dict[str, float] = Field(description="Probability of every option.")
+    label_mass: float | None = Field(
+        description="How much of all probability fell on the options; when low, the "
+        "model wanted to say something else."
+    )
+    engine: str
+    model: str
+    model_revision: str
+    prompt_version: str
+    demonstration: bool = Field(
+        description="True for the embedded demonstration model, which was trained on "
+        "drawn scenes only."
+    )
+    latency_ms: float = Field(description="Time from request read to answer, in ms.")
+
+
+def work_for(
+    asked: InferRequest, eyes: Eyes, settings: Settings
+) -> Callable[[], InferResponse]:
+    """Check what is cheap to check, and return the work that a thread has to do.
+
+    Raises:
+        QuestionError: the question is too long or its options are impossible.
+    """
+    question = _question(asked, settings.question_characters)
+
+    def work() -> InferResponse:
+        started = time.perf_counter()
+        picture = picture_bytes(asked.image, settings.picture_upload_bytes)
+        (answer,) = eyes.ask(picture, [question])
+        seconds = time.perf_counter() - started
+        return _response(question, answer, eyes.engine.model, seconds)
+
+    return work
+
+
+def picture_bytes(text: str, most: int) -> bytes:
+    """Return the bytes of a picture in base64 (a data URL's prefix is left out).
+
+    Raises:
+        MalformedError: it is not base64.
+        TooLargeError: it has more than ``most`` bytes.
+    """
+    prefix = _DATA_URL.match(text)
+    if prefix and not prefix[0].rstrip(",").lower().endswith(";base64"):
+        raise _not_base64()
+    bare = "".join(text[prefix.end() if prefix else 0 :].split())
+    if len(bare) // 4 * 3 > most + 3:
+        raise _too_large(most)
+    try:
+        data = base64.b64decode(bare, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _not_base64() from error
+    if not data:
+        raise _not_base64()
+    if len(data) > most:
+        raise _too_large(most)
+    return data
+
+
+def _not_base64() -> MalformedError:
+    return MalformedError(
+        "The image is not base64; encode the picture file's bytes.",
+        "image 不是合法的 base64;请对图片文件的字节编码。",
+    )
+
+
+def _too_large(most: int) -> TooLargeError:
+    return TooLargeError(
+        f"The picture is larger than {most / 1e6:g} MB; send a smaller one.",
+        f"图片超过 {most / 1e6:g} MB;请缩小后重试。",
+    )
+
+
+def _question(asked: InferRequest, most: int) -> Question:
+    words = asked.question.strip()
+    if len(words) > most:
+        raise QuestionError(
+            f"The question has more than {most} characters; shorten it.",
+            f"问题超过 {most} 个字符;请缩短。",
+        )
+    question = _of_kind(asked, words)
+    check([question])
+    return question
+
+
+def _of_kind(asked: InferRequest, words: str) -> Question:
+    language, options = language_of(words), tuple(asked.choices or ())
+    if asked.choices is not None and asked.kind in {"yes_no", "text"}:
+        raise QuestionError(
+            f"A {asked.kind} question takes no choices; leave them out.",
+            f"{asked.kind} 类问题不带 choices;请去掉。",
+        )
+    match asked.kind:
+        case "auto" if asked.choices is None:
+            return question_for(words)
+        case "auto" | "choice":
+            return Choice(
+                key=KEY, instruction=words, options=options, language=language
+            )
+        case "score":
+            return Score(key=KEY, instruction=words, levels=options, language=language)
+        case "tags":
+            return Tags(key=KEY, instruction=words, options=options, language=language)
+        case "yes_no":
+            return YesNo(key=KEY, instruction=words, language=language)
+        case "text":
+            return Text(key=KEY, instruction=words, language=language)
+
+
+def _response(
+    question: Question, answer: Answer, model: Model, seconds: float
+) -> InferResponse:
+    value = list(answer.value) if isinstance(answer.value, tuple) else answer.value
+    return InferResponse(
+        answer=spoken(question, answer),
+        status=answer.status.value,
+        kind=question.kind,
+        value=value,
+        probability=answer.probability,
+        options=dict(answer.options),
+        label_mass=answer.label_mass,
+        engine=answer.engine,
+        model=answer.model,
+        model_revision=answer.model_revision,
+        prompt_version=answer.prompt_version,
+        demonstration=model.demonstration,
+        latency_ms=round(seconds * 1000, 1),
+    )
