@@ -55,6 +55,7 @@ def publish(
     *,
     check: bool,
     notes: str = "",
+    folder: Path = RESULTS,
 ) -> int:
     """Print and store ``figures``; return the exit status.
 
@@ -64,6 +65,7 @@ def publish(
         targets: what the claim promises.
         check: exit with 1 when a target is missed.
         notes: how the figures were taken, where that is not obvious.
+        folder: where results are stored.
 
     Returns:
         0, or 1 when ``check`` is set and a target is missed.
@@ -77,9 +79,10 @@ def publish(
         "machine": machine(),
         "measured_at": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    path.write_text(json.dumps(result, ensure_ascii=False, indent=2) + "\n")
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.json").write_text(
+        json.dumps(result, ensure_ascii=False, indent=2) + "\n"
+    )
     for target, met in verdicts.items():
         print("met   " if met else "MISSED", target)
     print(json.dumps(result, ensure_ascii=False))
