@@ -78,7 +78,7 @@ class SizeGate:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdecimal() and int(announced) > self._most:
-            await _drain(receive, self._most)
+            await _drain(receive, 2 * self._most)
             refusal = problem(413, self._language, headers=_HANG_UP)
             await refusal(scope, receive, send)
             return
