@@ -17,7 +17,7 @@ from idolens.vocabulary import Bilingual, Language
 LEAST_CHARACTERS: dict[Language, int] = {"zh": 5, "en": 10}
 """Shorter prompts name no object: 有人吗 has 3 characters, 是否有人物 has 5."""
 
-_FILLER = re.compile(r"[\s??!!。.,,::;;~~…]+")
+_FILLER = re.compile(r"[\s??!!。.,,::;;~…]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,130 @@
+"""The model's own chat template, split behind the picture.
+
+Everything up to the picture's end is the prefix, the same bytes for every question
+asked in one role; what follows (the question, the start of the reply, thinking off)
+is the suffix. Both are rendered from the checkpoint's template, never by hand.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from tokenizers import Tokenizer
+
+from idolens.errors import EngineError
+from idolens.vlm.embedded.checkpoint import (
+    TEMPLATE,
+    TOKENIZER,
+    Checkpoint,
+    unusable,
+)
+
+PICTURE = "<|image|>"
+PICTURE_END = "<|end_of_image|>"
+_MARKUP = re.compile(r"<[^<>\s]+>|\[gMASK\]|/nothink")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Prefix and suffix of one question, as text."""
+
+    prefix: str
+    suffix: str
+
+
+class Chat:
+    """Renders and encodes questions for one checkpoint. Safe to share."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        environment = ImmutableSandboxedEnvironment(
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=["jinja2.ext.loopcontrols"],
+        )
+        try:
+            self._template = environment.from_string(checkpoint.template)
+        except TemplateError as error:
+            raise unusable(TEMPLATE, str(error)) from error
+        try:
+            self._tokenizer = Tokenizer.from_file(str(checkpoint.folder / TOKENIZER))
+        except Exception as error:  # tokenizers raises nothing narrower
+            raise unusable(TOKENIZER, str(error)) from error
+        self._picture_token = checkpoint.picture_token
+
+    def ask(self, role: str, text: str) -> Ask:
+        """Render one question; markup in role and text is made harmless.
+
+        Raises:
+            EngineError: the template gives no picture, or puts the question before
+                the picture.
+        """
+        question = harmless(text)
+        try:
+            rendered = self._template.render(
+                messages=[
+                    {"role": "system", "content": harmless(role)},
+                    {
+                        "role": "user",
+                        "content": [
+                            {"type": "image"},
+                            {"type": "text", "text": question},
+                        ],
+                    },
+                ],
+                add_generation_prompt=True,
+                enable_thinking=False,
+            )
+        except TemplateError as error:
+            raise unusable(TEMPLATE, str(error)) from error
+        before, end, suffix = rendered.partition(PICTURE_END)
+        if before.count(PICTURE) != 1 or question not in suffix:
+            raise unusable(TEMPLATE, "it does not put one picture before the question")
+        return Ask(before + end, suffix)
+
+    def prefix(self, text: str, picture_tokens: int) -> list[int]:
+        """Encode a prefix with room for the picture's tokens."""
+        ids = self.encode(text)
+        at = ids.index(self._picture_token)
+        return [*ids[:at], *([self._picture_token] * picture_tokens), *ids[at + 1 :]]
+
+    def encode(self, text: str) -> list[int]:
+        """Return the token ids of ``text``."""
+        return self._tokenizer.encode(text, add_special_tokens=False).ids
+
+    def label(self, ask: Ask, label: str) -> int:
+        """Return the one token that ``label`` is as a reply.
+
+        Raises:
+            EngineError: it is more than one token, so its probability can't be read.
+        """
+        before = self.encode(ask.suffix)
+        after = self.encode(ask.suffix + label)
+        if len(after) != len(before) + 1 or after[:-1] != before:
+            raise EngineError(
+                f"The label {label!r} is not one token of this model: its probability"
+                " can't be read; use a model whose tokenizer has it.",
+                f"标签 {label!r} 在该模型中不是单个词元,无法读取概率:"
+                "请换用词表中含有它的模型。",
+            )
+        return after[-1]
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """Return the text that each token adds; joined they are the reply."""
+        texts: list[str] = []
+        said = ""
+        for count in range(1, len(ids) + 1):
+            so_far = self._tokenizer.decode(ids[:count], skip_special_tokens=False)
+            whole = not so_far.endswith("\ufffd") or count == len(ids)
+            texts.append(so_far[len(said) :] if whole else "")
+            said = so_far if whole else said
+        return texts
+
+
+def harmless(text: str) -> str:
+    """Break everything that could be read as markup (``<|user|>`` → ``< |user|>``).
+
+    Questions come from policies, scripts and fans; none may end its own turn.
+    """
+    return _MARKUP.sub(lambda found: f"{found.group()[0]} {found.group()[1:]}", text)
