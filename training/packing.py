@@ -1,0 +1,130 @@
+"""Many questions about one picture as one row for training.
+
+Every question stands behind the same prefix (system message and picture) and sees
+only that prefix and itself, so one row equals as many ordinary forwards.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+from transformers import PreTrainedTokenizerFast
+
+from idolens.vlm.prompt import render
+from training.pictures import Batch, full_batch
+from training.questions import Ask, asks
+from training.tokens import build_tokenizer
+
+ROW = 256
+"""Question tokens per picture."""
+SPOTS = 72
+"""Places per picture where the next token is learned."""
+SILENT = "/nothink<|assistant|>\n<think></think>"
+ALOUD = "<|assistant|>"
+END_OF_TURN = "<|user|>"
+LABEL_WEIGHT, END_WEIGHT, WORD_WEIGHT = 1.0, 0.05, 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Questions of a batch of pictures.
+
+    Attributes:
+        ids: int64 [pictures, ROW].
+        steps: int64 [pictures, ROW]; place within the own question, from 0.
+        segments: int64 [pictures, ROW]; number of the question, -1 for padding.
+        at: int64 [pictures, SPOTS]; where a next token is learned.
+        targets: int64 [pictures, SPOTS]; which one.
+        weights: float32 [pictures, SPOTS]; 0 for padding.
+        labels: per picture which spot answers which closed question.
+    """
+
+    ids: npt.NDArray[np.int64]
+    steps: npt.NDArray[np.int64]
+    segments: npt.NDArray[np.int64]
+    at: npt.NDArray[np.int64]
+    targets: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float32]
+    labels: list[list[tuple[int, Ask]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Pictures with their questions."""
+
+    pictures: Batch
+    questions: Packed
+
+
+@cache
+def tokenizer() -> PreTrainedTokenizerFast:
+    """One tokenizer a process."""
+    return build_tokenizer()
+
+
+@cache
+def _ids(text: str) -> tuple[int, ...]:
+    return tuple(tokenizer().encode(text, add_special_tokens=False))
+
+
+def prefix_ids(role: str) -> tuple[list[int], list[int]]:
+    """Token ids before and behind the picture's tokens."""
+    before = f"[gMASK]<sop><|system|>\n{role}<|user|>\n<|begin_of_image|>"
+    return list(_ids(before)), list(_ids("<|end_of_image|>"))
+
+
+def ask_ids(ask: Ask, chance: random.Random) -> tuple[list[int], int]:
+    """A question with its reply, and how many ids at the end are learned."""
+    text = render(ask.question).text
+    answer = list(_ids(ask.reply)) + list(_ids(END_OF_TURN))
+    if not ask.closed and chance.random() < 0.08:  # noqa: PLR2004
+        thought = list(_ids("\n<think></think>"))
+        asked = tokenizer().encode(text + ALOUD, add_special_tokens=False)
+        return [*asked, *thought, *answer], len(thought) + len(answer)
+    asked = tokenizer().encode(text + SILENT, add_special_tokens=False)
+    return [*asked, *answer], len(answer)
+
+
+def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
+    """Lay each picture's questions out until its row is full."""
+    count = len(rows)
+    result = Packed(
+        np.zeros((count, ROW), np.int64),
+        np.zeros((count, ROW), np.int64),
+        np.full((count, ROW), -1, np.int64),
+        np.zeros((count, SPOTS), np.int64),
+        np.zeros((count, SPOTS), np.int64),
+        np.zeros((count, SPOTS), np.float32),
+        [[] for _ in range(count)],
+    )
+    for row, questions in enumerate(rows):
+        place = spot = 0
+        for number, ask in enumerate(questions):
+            ids, learned = ask_ids(ask, chance)
+            length = len(ids) - 1
+            if place + length > ROW or spot + learned > SPOTS:
+                continue
+            end = place + length
+            result.ids[row, place:end] = ids[:-1]
+            result.steps[row, place:end] = np.arange(length)
+            result.segments[row, place:end] = number
+            spots = slice(spot, spot + learned)
+            result.at[row, spots] = np.arange(end - learned, end)
+            result.targets[row, spots] = ids[-learned:]
+            if ask.closed:
+                result.weights[row, spots] = (LABEL_WEIGHT, END_WEIGHT)
+                result.labels[row].append((spot, ask))
+            else:
+                result.weights[row, spots] = WORD_WEIGHT
+            place, spot = end, spot + learned
+    return result
+
+
+def asked_batch(chance: random.Random, count: int) -> Asked:
+    """Freshly drawn pictures of one size with questions."""
+    pictures = full_batch(chance, count)
+    rows = [asks(truth, chance, 20) for truth in pictures.truths]
+    return Asked(pictures, packed(rows, chance))
