@@ -94,6 +94,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Processor threads of the embedded engine; 0 takes them all.",
     )
+    embedded_model: Path | None = Field(
+        None,
+        description="Folder of the embedded engine's model; empty takes the one shipped.",
+    )
     policy: str = Field(
         "livestream-zh", description="Policy that recordings are judged by."
     )
@@ -109,6 +113,14 @@ class Settings(BaseSettings):
         32,
         ge=1,
         description="Frames between two checkpoints of a job; a crash repeats at most these.",
+    )
+    batch_frames: int = Field(
+        4, ge=1, description="Pictures that a job gives to the engine at a time."
+    )
+    engine_attempts: int = Field(
+        6,
+        ge=1,
+        description="How often a job asks a busy engine, waiting longer each time, before it goes on without the answers.",
     )
     language: Literal["zh", "en"] = Field(
         "zh", description="Language of reports and messages."
