@@ -1,0 +1,11 @@
+"""What leaves the review: reports as files and pages.
+
+Takes finished reports and evidence pictures; gives files and HTML. Knows no engine, no
+database and no network: whoever calls hands the pictures over.
+"""
+
+from idolens.outputs.report_figures import wanted_pictures
+from idolens.outputs.report_files import ReportFiles, write_report
+from idolens.outputs.report_page import render_page
+
+__all__ = ["ReportFiles", "render_page", "wanted_pictures", "write_report"]

@@ -15,10 +15,10 @@ from idolens.review.tracks import Tag
 from idolens.review.wording import (
     ADVICE,
     SUGGESTIONS,
-    clock,
     percent,
     reason_words,
     span,
+    when,
 )
 from idolens.vocabulary import Suggestion
 
@@ -51,7 +51,7 @@ def _verdict(judgement: Judgement) -> Sentence:
     said, advice = SUGGESTIONS[suggestion], ADVICE[suggestion]
     return Sentence(
         words=Words(
-            zh=f"处置建议:{said.zh}。{advice.zh}",
+            zh=f"处置建议：{said.zh}。{advice.zh}",
             en=f"Suggestion: {said.en}. {advice.en}",
         )
     )
@@ -68,7 +68,8 @@ def _looked(
     length, step = span(session.duration_ms), span(session.every_ms)
     if session.kind == "recording":
         zh = (
-            f"《{session.name}》全长 {length.zh},每 {step.zh}取一帧,共 {len(frames)} 帧"
+            f"《{session.name}》全长 {length.zh}，"
+            f"每 {step.zh}取一帧，共 {len(frames)} 帧"
         )
         en = (
             f"“{session.name}” lasts {length.en}; "
@@ -79,8 +80,8 @@ def _looked(
         en = f"“{session.name}” has {len(frames)} pictures"
     return Sentence(
         words=Words(
-            zh=f"{zh}:模型看过 {kept},与前面画面相同 {inherited},丢弃 {dropped},"
-            f"失败 {failed};模型看过全场的 {share}。",
+            zh=f"{zh}：模型看过 {kept}，与前面画面相同 {inherited}，丢弃 {dropped}，"
+            f"失败 {failed}；模型看过全场的 {share}。",
             en=f"{en}: {kept} seen by the model, {inherited} the same as "
             f"an earlier one, {dropped} dropped, {failed} failed; "
             f"the model saw {share} of the session.",
@@ -115,17 +116,11 @@ def _worst_first(findings: Sequence[Finding]) -> list[Finding]:
 def _finding(session: SessionFacts, finding: Finding) -> Sentence:
     said, name = SUGGESTIONS[finding.suggestion], finding.sub_label
     peak = percent(finding.peak)
-    if session.kind == "recording":
-        when = f"{clock(finding.start_ms)}–{clock(finding.end_ms)}"
-        zh, en = when, f"From {clock(finding.start_ms)} to {clock(finding.end_ms)}"
-    else:
-        first, last = finding.start_ms // 1000 + 1, (finding.end_ms + 999) // 1000
-        zh = f"第 {first} 张" if first == last else f"第 {first}–{last} 张"
-        en = f"Picture {first}" if first == last else f"Pictures {first}–{last}"
+    at = when(session.kind, finding.start_ms, finding.end_ms)
     return Sentence(
         words=Words(
-            zh=f"{zh}:{name.zh},最高概率 {peak},建议{said.zh}。",
-            en=f"{en}: {name.en}, probability up to {peak}; suggestion: {said.en}.",
+            zh=f"{at.zh}：{name.zh}，最高概率 {peak}，建议{said.zh}。",
+            en=f"{at.en}: {name.en}, probability up to {peak}; suggestion: {said.en}.",
         ),
         frames=(finding.evidence.frame,),
     )
@@ -150,7 +145,7 @@ def _tags(tags: Sequence[Tag]) -> list[Sentence]:
     en = ", ".join(f"{tag.label.en}: {tag.words.en}" for tag in first.values())
     return [
         Sentence(
-            words=Words(zh=f"最常见的画面:{zh}。", en=f"Most often seen: {en}."),
+            words=Words(zh=f"最常见的画面：{zh}。", en=f"Most often seen: {en}."),
             frames=tuple(tag.best[0].frame for tag in first.values()),
         )
     ]

@@ -139,13 +139,13 @@ class PolicyQuestion(Record):
                     raise _problem(
                         f"when: {reply!r} is not a reply of this question; "
                         f"take one of {', '.join(replies)}",
-                        f"when:{reply!r} 不是该问题的回答;"
+                        f"when：{reply!r} 不是该问题的回答；"
                         f"请从 {'、'.join(replies)} 中选取",
                     )
         if self.kind == "text" and self.risks:
             raise _problem(
                 "free text has no probabilities, so it can carry no risk; ask yes_no",
-                "自由文本没有概率,不能带 risks;请改用 yes_no 提问",
+                "自由文本没有概率，不能带 risks；请改用 yes_no 提问",
             )
         return self
 
@@ -267,7 +267,7 @@ class Policy(Record):
                 raise _problem(
                     f"moot_when of {question.key!r}: {moot.answer!r} is not a reply "
                     f"of {other.key!r}",
-                    f"{question.key!r} 的 moot_when:{moot.answer!r} "
+                    f"{question.key!r} 的 moot_when：{moot.answer!r} "
                     f"不是 {other.key!r} 的回答",
                 )
         return self

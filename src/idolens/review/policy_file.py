@@ -46,7 +46,7 @@ def load_policy(name_or_path: str) -> Policy:
     except (OSError, UnicodeDecodeError) as error:
         raise PolicyError(
             f"The policy file {path.name} cannot be read; save it as UTF-8 text.",
-            f"无法读取策略文件 {path.name};请将其保存为 UTF-8 文本。",
+            f"无法读取策略文件 {path.name}；请将其保存为 UTF-8 文本。",
         ) from error
     return check_policy(text)
 
@@ -87,11 +87,11 @@ def _unknown(name: str, known: list[str]) -> PolicyError:
     if near:
         return PolicyError(
             f"There is no policy {name!r}; did you mean {near[0]!r}?",
-            f"没有名为 {name!r} 的策略;您是否想用 {near[0]!r}?",
+            f"没有名为 {name!r} 的策略；您是否想用 {near[0]!r}？",
         )
     return PolicyError(
         f"There is no policy or file {name!r}; shipped policies: {listed}.",
-        f"没有名为 {name!r} 的策略或文件;自带策略:{listed}。",
+        f"没有名为 {name!r} 的策略或文件；自带策略：{listed}。",
     )
 
 
@@ -99,7 +99,7 @@ def _read(text: str) -> tuple[Any, dict[Location, int]]:
     if len(text) > MOST_CHARACTERS:
         raise PolicyError(
             f"A policy may have {MOST_CHARACTERS:,} characters at most; shorten it.",
-            f"策略文件最多 {MOST_CHARACTERS:,} 个字符;请精简。",
+            f"策略文件最多 {MOST_CHARACTERS:,} 个字符；请精简。",
         )
     try:
         node = yaml.SafeLoader(text).get_single_node()
@@ -109,13 +109,13 @@ def _read(text: str) -> tuple[Any, dict[Location, int]]:
         raise PolicyError(
             f"Line {line} is not valid YAML ({error.problem}); "
             "check indentation, colons and quotes.",
-            f"第 {line} 行不是合法的 YAML({error.problem});请检查缩进、冒号和引号。",
+            f"第 {line} 行不是合法的 YAML（{error.problem}）；请检查缩进、冒号和引号。",
         ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise PolicyError(
             "The policy is not readable YAML text; "
             "remove control characters and deep nesting.",
-            "策略不是可读的 YAML 文本;请去掉控制字符和过深的嵌套。",
+            "策略不是可读的 YAML 文本；请去掉控制字符和过深的嵌套。",
         ) from error
     reader = _Reader()
     return reader.plain(node, ()), reader.lines
@@ -140,7 +140,7 @@ class _Reader:
         if id(node) in self._met:
             raise PolicyError(
                 f"Line {line}: a YAML alias uses this value again; write it out.",
-                f"第 {line} 行:不允许用 YAML 别名重复使用该值;请直接写出内容。",
+                f"第 {line} 行：不允许用 YAML 别名重复使用该值；请直接写出内容。",
             )
         self._met.add(id(node))
         self.lines.setdefault(at, line)
@@ -159,7 +159,7 @@ class _Reader:
             if key in plain:
                 raise PolicyError(
                     f"Line {line}: {_path((*at, key))} stands twice; keep one.",
-                    f"第 {line} 行:{_path((*at, key))} 出现了两次;请只保留一个。",
+                    f"第 {line} 行：{_path((*at, key))} 出现了两次；请只保留一个。",
                 )
             self.lines[(*at, key)] = line
             plain[key] = self.plain(value, (*at, key))
@@ -195,9 +195,9 @@ def _explained(errors: list[ErrorDetails], lines: dict[Location, int]) -> Policy
     line, path = _line(first["loc"], lines), _path(first["loc"])
     en, zh = _reason(first)
     more_en = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
-    more_zh = f"(另有 {len(errors) - 1} 处)" if len(errors) > 1 else ""
+    more_zh = f"（另有 {len(errors) - 1} 处）" if len(errors) > 1 else ""
     where_en = f"Line {line}, {path}: " if path else f"Line {line}: "
-    where_zh = f"第 {line} 行 {path}:" if path else f"第 {line} 行:"
+    where_zh = f"第 {line} 行 {path}：" if path else f"第 {line} 行："
     stop_en, stop_zh = ("", "") if en.endswith("?") else (".", "。")
     return PolicyError(
         f"{where_en}{en}{stop_en}{more_en}", f"{where_zh}{zh}{stop_zh}{more_zh}"
@@ -230,12 +230,12 @@ def _reason(error: ErrorDetails) -> tuple[str, str]:
 
 
 _MISTAKES = {
-    "missing": ("is missing; add it", "缺少该项;请补上"),
+    "missing": ("is missing; add it", "缺少该项；请补上"),
     "greater_than": ("must be more than {gt}", "必须大于 {gt}"),
     "greater_than_equal": ("must be {ge} or more", "不能小于 {ge}"),
     "less_than_equal": ("must be {le} or less", "不能大于 {le}"),
-    "literal_error": ("must be one of {expected}", "必须是以下之一:{expected}"),
-    "enum": ("must be one of {expected}", "必须是以下之一:{expected}"),
+    "literal_error": ("must be one of {expected}", "必须是以下之一：{expected}"),
+    "enum": ("must be one of {expected}", "必须是以下之一：{expected}"),
     "string_pattern_mismatch": ("must have the form {pattern}", "格式必须为 {pattern}"),
     "too_short": ("must not be empty", "不能为空"),
 }
@@ -270,9 +270,9 @@ def _unknown_key(at: Location) -> tuple[str, str]:
     if near:
         return (
             f"unknown key; did you mean {near[0]!r}?",
-            f"未知的键;您是否想写 {near[0]!r}?",
+            f"未知的键；您是否想写 {near[0]!r}？",
         )
     return (
         f"unknown key; known here: {', '.join(known)}",
-        f"未知的键;此处可用:{'、'.join(known)}",
+        f"未知的键；此处可用：{'、'.join(known)}",
     )

@@ -1,5 +1,7 @@
 """Plain sentences about facts, in Chinese and English. No model writes here."""
 
+from typing import Literal
+
 from idolens.media.frame import DropReason
 from idolens.review.judge import Reason
 from idolens.review.moments import MomentState
@@ -13,7 +15,7 @@ SUGGESTIONS = {
 }
 ADVICE = {
     Suggestion.PASS: Words(
-        zh="未发现需要人工处理的内容,可以发布。",
+        zh="未发现需要人工处理的内容，可以发布。",
         en="Nothing here needs a person; it can be published.",
     ),
     Suggestion.REVIEW: Words(
@@ -21,7 +23,7 @@ ADVICE = {
         en="A person should look at the points below before it is published.",
     ),
     Suggestion.BLOCK: Words(
-        zh="请先处理下列内容,再考虑发布。",
+        zh="请先处理下列内容，再考虑发布。",
         en="Deal with the points below before it is published.",
     ),
 }
@@ -49,7 +51,7 @@ STATES = {
     MomentState.UNANSWERED: Words(zh="没有答案", en="no answer"),
 }
 DEMONSTRATION = Words(
-    zh="本报告由演示模型生成:它只用绘制的场景训练,不能代替正式审核。",
+    zh="本报告由演示模型生成：它只用绘制的场景训练，不能代替正式审核。",
     en="Made by the demonstration model, which was trained on drawn scenes only: "
     "it does not replace a real review.",
 )
@@ -62,6 +64,25 @@ def clock(ms: int) -> str:
     hour, minute = divmod(minutes, 60)
     tenths = f".{rest // 100}" if rest >= 100 else ""  # noqa: PLR2004
     return f"{hour}:{minute:02}:{second:02}{tenths}"
+
+
+def when(kind: Literal["recording", "pictures"], start_ms: int, end_ms: int) -> Words:
+    """Write a range of time, or of pictures where each takes one second."""
+    if kind == "recording":
+        range_ = f"{clock(start_ms)}–{clock(end_ms)}"
+        return Words(zh=range_, en=range_)
+    first, last = start_ms // 1000 + 1, max(start_ms // 1000 + 1, end_ms // 1000)
+    if first == last:
+        return Words(zh=f"第 {first} 张", en=f"Picture {first}")
+    return Words(zh=f"第 {first}–{last} 张", en=f"Pictures {first}–{last}")
+
+
+def amount(kind: Literal["recording", "pictures"], ms: int) -> Words:
+    """Write a duration, or a count of pictures where each takes one second."""
+    if kind == "recording":
+        return span(ms)
+    count = round(ms / 1000)
+    return Words(zh=f"{count} 张", en=str(count))
 
 
 def span(ms: int) -> Words:
@@ -98,23 +119,24 @@ def reason_words(reason: Reason) -> Words:
         case "findings":
             count = round(reason.measured)
             return Words(
-                zh=f"{label.zh}:命中 {count} 处。",
-                en=f"{label.en}: found {count} {'time' if count == 1 else 'times'}.",
+                zh=f"{label.zh}：命中 {count} 处。",
+                en=f"{label.en}: {count} {'finding' if count == 1 else 'findings'}.",
             )
         case "unexamined":
             return Words(
-                zh=f"{label.zh}有 {measured} 的时间未被检测,超过策略允许的 {limit}。",
+                zh=f"{label.zh}有 {measured} 的时间未被检测，超过策略允许的 {limit}。",
                 en=f"{measured} of the time went unexamined for {label.en}; "
                 f"the policy allows {limit}.",
             )
         case "nothing_seen":
             return Words(
-                zh="没有任何画面被检测,不能视为通过。",
+                zh="没有任何画面被检测，不能视为通过。",
                 en="No picture was examined, and no answer is never a pass.",
             )
         case "undecided_share":
             return Words(
-                zh=f"“{label.zh}”有 {measured} 的时间无法判断,超过策略允许的 {limit}。",
+                zh=f"“{label.zh}”有 {measured} 的时间无法判断，"
+                f"超过策略允许的 {limit}。",
                 en=f"The model could not tell for {measured} of the time about "
                 f"“{label.en}”; the policy allows {limit}.",
             )
@@ -122,7 +144,7 @@ def reason_words(reason: Reason) -> Words:
             longest = span(round(reason.measured * 1000))
             allowed = span(round(reason.limit * 1000))
             return Words(
-                zh=f"“{label.zh}”连续 {longest.zh}无法判断,"
+                zh=f"“{label.zh}”连续 {longest.zh}无法判断，"
                 f"超过策略允许的 {allowed.zh}。",
                 en=f"The model could not tell for {longest.en} on end about "
                 f"“{label.en}”; the policy allows {allowed.en}.",
