@@ -42,7 +42,7 @@ class Reading:
     status: Status
     value: str | float | tuple[str, ...] | None = None
     probability: Probability | None = None
-    options: dict[str, Probability] = field(default_factory=dict)
+    options: dict[str, Probability] = field(default_factory=dict[str, Probability])
     label_mass: Probability | None = None
     raw: str = ""
     detail: str = ""

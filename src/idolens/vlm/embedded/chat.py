@@ -23,7 +23,7 @@ from idolens.vlm.embedded.checkpoint import (
 
 PICTURE = "<|image|>"
 PICTURE_END = "<|end_of_image|>"
-_MARKUP = re.compile(r"<[^<>\s]+>|\[gMASK\]|/nothink")
+_MARKUP = re.compile(r"<[^<>\s]+>|\[[gs]?MASK\]|/nothink")
 
 
 @dataclass(frozen=True, slots=True)
