@@ -6,11 +6,11 @@ a switch without a script shows one of them.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.resources import files
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
@@ -41,7 +41,7 @@ from idolens.review.wording import (
     reason_words,
     when,
 )
-from idolens.vocabulary import Language, Sha256
+from idolens.vocabulary import Language, Sha256, Suggestion
 
 MOST_FILMS = 10
 """How many findings show the pictures before and after: a page must be mailable."""
@@ -63,8 +63,7 @@ def render_page(
         language: which language shows first.
     """
     kind = report.signed.session.kind
-    environment = _environment()
-    environment.filters["amount"] = partial(amount, kind)
+    environment = _environment({"amount": partial(amount, kind)})
     return environment.get_template("report.html").render(
         report=report,
         session=report.signed.session,
@@ -86,10 +85,22 @@ def render_page(
         when=partial(when, kind),
         at=partial(_at, report),
         looks=_looks(report),
+        **_FIXED,
     )
 
 
-def _environment() -> Environment:
+_FIXED: Mapping[str, object] = {
+    "page": PAGE,
+    "columns": COLUMNS,
+    "suggestions": SUGGESTIONS,
+    "advice": ADVICE,
+    "states": STATES,
+    "drops": DROPS,
+    "most_films": MOST_FILMS,
+}
+
+
+def _environment(filters: Mapping[str, Callable[[int], Words]]) -> Environment:
     folder = files("idolens.outputs").joinpath("templates")
     sources = {entry.name: entry.read_text("utf-8") for entry in folder.iterdir()}
     environment = Environment(
@@ -99,21 +110,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    # Jinja's own type for filters is the union of those it ships.
+    known = cast("dict[str, Any]", environment.filters)
+    known |= {**filters} | {
         "both": _both,
         "plain": _plain,
         "percent": percent,
         "clock": clock,
         "reason": reason_words,
-    }
-    environment.globals |= {
-        "page": PAGE,
-        "columns": COLUMNS,
-        "suggestions": SUGGESTIONS,
-        "advice": ADVICE,
-        "states": STATES,
-        "drops": DROPS,
-        "most_films": MOST_FILMS,
     }
     return environment
 
@@ -163,8 +167,8 @@ def _facts(report: Report) -> dict[str, Any]:
             (row.undecided_ms for row in rows if row.question in risky), default=0
         )
         / duration,
-        "block": found.count("block"),
-        "review": found.count("review"),
+        "block": found.count(Suggestion.BLOCK),
+        "review": found.count(Suggestion.REVIEW),
     }
 
 
