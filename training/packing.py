@@ -14,6 +14,7 @@ import numpy.typing as npt
 from transformers import PreTrainedTokenizerFast
 
 from idolens.vlm.prompt import render
+from idolens.vlm.question import Text
 from training.pictures import Batch, full_batch
 from training.questions import Ask, asks
 from training.tokens import build_tokenizer
@@ -25,6 +26,7 @@ SPOTS = 72
 SILENT = "/nothink<|assistant|>\n<think></think>"
 ALOUD = "<|assistant|>"
 END_OF_TURN = "<|user|>"
+ENGLISH_SHARE = 0.14
 LABEL_WEIGHT, END_WEIGHT, WORD_WEIGHT = 1.0, 0.05, 0.25
 
 
@@ -39,6 +41,7 @@ class Packed:
         at: int64 [pictures, SPOTS]; where a next token is learned.
         targets: int64 [pictures, SPOTS]; which one.
         weights: float32 [pictures, SPOTS]; 0 for padding.
+        tongues: int64 [pictures]; 0 where the questions are Chinese, 1 English.
         labels: per picture which spot answers which closed question.
     """
 
@@ -48,6 +51,7 @@ class Packed:
     at: npt.NDArray[np.int64]
     targets: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float32]
+    tongues: npt.NDArray[np.int64]
     labels: list[list[tuple[int, Ask]]]
 
 
@@ -70,10 +74,14 @@ def _ids(text: str) -> tuple[int, ...]:
     return tuple(tokenizer().encode(text, add_special_tokens=False))
 
 
-def prefix_ids(role: str) -> tuple[list[int], list[int]]:
-    """Token ids before and behind the picture's tokens."""
-    before = f"[gMASK]<sop><|system|>\n{role}<|user|>\n<|begin_of_image|>"
-    return list(_ids(before)), list(_ids("<|end_of_image|>"))
+def prefix_ids() -> tuple[list[list[int]], list[int]]:
+    """Token ids before (Chinese, English) and behind the picture's tokens."""
+    before: list[list[int]] = []
+    for language in ("zh", "en"):
+        role = render(Text(key="q", instruction="?", language=language)).role
+        text = f"[gMASK]<sop><|system|>\n{role}<|user|>\n<|begin_of_image|>"
+        before.append(list(_ids(text)))
+    return before, list(_ids("<|end_of_image|>"))
 
 
 def ask_ids(ask: Ask, chance: random.Random) -> tuple[list[int], int]:
@@ -98,6 +106,7 @@ def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
         np.zeros((count, SPOTS), np.int64),
         np.zeros((count, SPOTS), np.int64),
         np.zeros((count, SPOTS), np.float32),
+        np.array([_tongue(questions) for questions in rows], np.int64),
         [[] for _ in range(count)],
     )
     for row, questions in enumerate(rows):
@@ -126,5 +135,18 @@ def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
 def asked_batch(chance: random.Random, count: int) -> Asked:
     """Freshly drawn pictures of one size with questions."""
     pictures = full_batch(chance, count)
-    rows = [asks(truth, chance, 20) for truth in pictures.truths]
-    return Asked(pictures, packed(rows, chance))
+    return Asked(pictures, packed(rows_of(pictures.truths, chance), chance))
+
+
+def rows_of(
+    truths: Sequence[dict[str, str | None]], chance: random.Random
+) -> list[list[Ask]]:
+    """Questions for every picture, in English for one picture of seven."""
+    return [
+        asks(truth, chance, 20, "en" if chance.random() < ENGLISH_SHARE else "zh")
+        for truth in truths
+    ]
+
+
+def _tongue(questions: Sequence[Ask]) -> int:
+    return int(bool(questions) and questions[0].question.language == "en")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from queue import Empty
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from PIL import Image
 
 from training.scenes import ATTRIBUTES, CANNOT_TELL, draw, sample
 
+Made = TypeVar("Made")
 Box = tuple[float, float, float, float]
 
 SIZES = ((224, 224), (308, 168), (168, 308), (252, 196), (196, 252))
@@ -213,7 +215,7 @@ def held_out(start: int, count: int, size: tuple[int, int]) -> Batch:
     return stacked([drawn(start + index, size, chance) for index in range(count)])
 
 
-def stream[Made](
+def stream(
     make: Callable[[random.Random, int], Made],
     *,
     count: int,
@@ -247,7 +249,7 @@ def stream[Made](
             process.terminate()
 
 
-def _draw_for_ever[Made](
+def _draw_for_ever(
     queue: "multiprocessing.Queue[Made]",
     make: Callable[[random.Random, int], Made],
     count: int,

@@ -266,14 +266,20 @@ MIX: tuple[tuple[Callable[[Truth, random.Random], Ask], float], ...] = (
 )
 
 
-def asks(truth: Truth, chance: random.Random, count: int) -> list[Ask]:
-    """``count`` questions about one picture."""
-    if not _askable(truth):
-        return [unrelated(truth, chance) for _ in range(count)]
-    makers = chance.choices(
-        [maker for maker, _ in MIX], [weight for _, weight in MIX], k=count
-    )
-    return [maker(truth, chance) for maker in makers]
+def asks(
+    truth: Truth, chance: random.Random, count: int, language: str = "zh"
+) -> list[Ask]:
+    """``count`` questions in one language about one picture."""
+    makers = [maker for maker, _ in MIX] if _askable(truth) else [unrelated]
+    weights = [weight for _, weight in MIX][: len(makers)]
+    found: list[Ask] = []
+    for maker in chance.choices(makers, weights, k=60 * count):
+        ask = maker(truth, chance)
+        if ask.question.language == language:
+            found.append(ask)
+        if len(found) == count:
+            break
+    return found
 
 
 def text_of(ask: Ask) -> str:

@@ -18,7 +18,7 @@ class Layout:
     """Where the tokens of one picture grid stand: everything constant about it.
 
     Attributes:
-        before: ids ahead of the picture.
+        before: ids ahead of the picture, a row for each language.
         behind: ids after it.
         positions: int64 [3, prefix length].
         start: position of a question's first token.
@@ -30,10 +30,12 @@ class Layout:
     start: int
 
 
-def layout(before: list[int], behind: list[int], grid: tuple[int, int]) -> Layout:
+def layout(
+    before: list[list[int]], behind: list[int], grid: tuple[int, int]
+) -> Layout:
     """M-RoPE positions as ``Glm4vModel.get_rope_index`` gives them."""
     down, across = grid[0] // 2, grid[1] // 2
-    first = len(before)
+    first = len(before[0])
     rows, columns = torch.meshgrid(
         torch.arange(down), torch.arange(across), indexing="ij"
     )
@@ -168,6 +170,7 @@ class Reader(nn.Module):
         steps: Tensor,
         segments: Tensor,
         at: Tensor,
+        tongues: Tensor,
         where: tuple[Tensor, Tensor, Tensor, int],
     ) -> Tensor:
         """Logits [pictures, spots, vocabulary] at the places ``at``.
@@ -178,13 +181,14 @@ class Reader(nn.Module):
             steps: place within each question.
             segments: number of each question.
             at: places to predict from.
+            tongues: which language's system message each picture has.
             where: the fields of the grid's ``Layout``.
         """
         before, behind, positions, start = where
         batch = len(tokens)
         x = torch.cat(
             (
-                self.embed_tokens(before).expand(batch, -1, -1),
+                self.embed_tokens(before[tongues]),
                 tokens.float(),
                 self.embed_tokens(behind).expand(batch, -1, -1),
                 self.embed_tokens(ids),

@@ -1,0 +1,295 @@
+"""Stage two, read: the language part learns to answer about what the tower sees.
+
+    python -m training.read --tower .work/see/last.pt --minutes 25 --out .work/read
+
+With ``--joint`` the tower learns too (stage three), at a tenth of the rate.
+"""
+
+import argparse
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812
+from transformers import Glm4vTextConfig, Glm4vVisionConfig
+
+from training.configs import text_config, vision_config
+from training.optim import Optimisers
+from training.packing import Asked, asked_batch, packed, prefix_ids, rows_of, tokenizer
+from training.pictures import held_out, stream
+from training.reader import Reader, layout
+from training.see import CHECK_SEEDS, report
+from training.tower import Tower, normalised
+
+Where = tuple[Tensor, Tensor, Tensor, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPlan:
+    """How long and how wide one run is."""
+
+    minutes: float
+    batch: int
+    out: Path
+    joint: bool = False
+    workers: int = 1
+    drawing_cores: tuple[int, ...] = ()
+    compiled: bool = True
+    check_every: int = 3000
+    check_size: int = 128
+    steps: int | None = None
+    rate: float = 0.01
+
+
+class Reading(nn.Module):
+    """Tower and reader; the tower may stand still."""
+
+    def __init__(self, vision: Glm4vVisionConfig, text: Glm4vTextConfig) -> None:
+        """Fresh weights."""
+        super().__init__()
+        self.tower = Tower(vision)
+        self.reader = Reader(text)
+
+    def where(self, grid: tuple[int, int]) -> Where:
+        """The constants of a grid's prefix."""
+        place = layout(*prefix_ids(), grid)
+        device = self.reader.embed_tokens.weight.device
+        return (
+            place.before.to(device),
+            place.behind.to(device),
+            place.positions.to(device),
+            place.start,
+        )
+
+
+class Answering(nn.Module):
+    """The reader with its loss, one graph for the compiler."""
+
+    def __init__(self, reader: Reader) -> None:
+        """Share ``reader``."""
+        super().__init__()
+        self.reader = reader
+
+    def forward(  # noqa: PLR0913
+        self,
+        tokens: Tensor,
+        ids: Tensor,
+        steps: Tensor,
+        segments: Tensor,
+        at: Tensor,
+        tongues: Tensor,
+        targets: Tensor,
+        weights: Tensor,
+        where: Where,
+    ) -> tuple[Tensor, Tensor]:
+        """The loss, and the most likely token at every place."""
+        logits = self.reader(tokens, ids, steps, segments, at, tongues, where).float()
+        losses = F.cross_entropy(
+            logits.flatten(0, 1), targets.flatten(), reduction="none"
+        )
+        weights = weights.flatten()
+        return (losses * weights).sum() / weights.sum(), logits.argmax(-1)
+
+
+def asked_tensors(asked: Asked, device: torch.device) -> tuple[Tensor, ...]:
+    """The packed questions on ``device``."""
+    questions = asked.questions
+    fields = (
+        questions.ids,
+        questions.steps,
+        questions.segments,
+        questions.at,
+        questions.tongues,
+        questions.targets,
+        questions.weights,
+    )
+    return tuple(torch.from_numpy(field).to(device) for field in fields)
+
+
+def see(model: Reading, asked: Asked, tower: nn.Module) -> Tensor:
+    """Picture tokens of a batch by ``tower`` (compiled or not)."""
+    device = model.reader.embed_tokens.weight.device
+    patches = torch.from_numpy(asked.pictures.patches).to(device)
+    return tower(normalised(patches), model.tower.tables(asked.pictures.grid))
+
+
+@torch.no_grad()
+def closed_accuracy(model: Reading, checks: list[Asked]) -> dict[str, float]:
+    """Share of closed questions answered right, by what they are about."""
+    right: Counter[str] = Counter()
+    seen: Counter[str] = Counter()
+    answering = Answering(model.reader)
+    device = model.reader.embed_tokens.weight.device
+    for asked in checks:
+        with torch.autocast(device.type, torch.bfloat16):
+            tokens = see(model, asked, model.tower)
+            _, best = answering(
+                tokens,
+                *asked_tensors(asked, device),
+                model.where(asked.pictures.grid),
+            )
+        hit = best.cpu().numpy() == asked.questions.targets
+        for row, labels in enumerate(asked.questions.labels):
+            for spot, ask in labels:
+                for name in (ask.about, ask.question.kind, "all"):
+                    seen[name] += 1
+                    right[name] += int(hit[row, spot])
+    return {name: round(right[name] / seen[name], 3) for name in sorted(seen)}
+
+
+def checks_of(count: int) -> list[Asked]:
+    """The running check: pictures never trained on, with fixed questions."""
+    import random  # noqa: PLC0415
+
+    checks: list[Asked] = []
+    for index in range(count // 32):
+        chance = random.Random(index)  # noqa: S311
+        pictures = held_out(CHECK_SEEDS + 1000 + 32 * index, 32, (224, 224))
+        rows = rows_of(pictures.truths, chance)
+        checks.append(Asked(pictures, packed(rows, chance)))
+    return checks
+
+
+def train(plan: ReadPlan, model: Reading, state: dict[str, object] | None) -> None:
+    """Train until the plan's minutes are over; writes last.pt and log.jsonl."""
+    plan.out.mkdir(parents=True, exist_ok=True)
+    device = model.reader.embed_tokens.weight.device
+    learning: list[nn.Module] = [model.reader]
+    if plan.joint:
+        learning.append(model.tower)
+    optimisers = Optimisers(learning, matrix_rate=plan.rate, other_rate=plan.rate / 7)
+    steps, pictures, elapsed = 0, 0, 0.0
+    if state:
+        optimisers.load_state_dict(state["optimisers"])  # pyright: ignore
+        steps, pictures = int(state["steps"]), int(state["pictures"])  # pyright: ignore
+        elapsed = float(state["elapsed"])  # pyright: ignore
+    answering: nn.Module = Answering(model.reader)
+    tower: nn.Module = model.tower
+    if plan.compiled:
+        answering = torch.compile(answering, dynamic=False)
+        tower = torch.compile(tower, dynamic=False)
+    checks = checks_of(plan.check_size)
+    batches = stream(
+        asked_batch,
+        count=plan.batch,
+        workers=plan.workers,
+        cores=list(plan.drawing_cores),
+        start=50_000 + steps,
+    )
+    places: dict[tuple[int, int], Where] = {}
+    last_check, mean = pictures, 0.0
+    began = time.monotonic() - elapsed
+    while True:
+        elapsed = time.monotonic() - began
+        share = elapsed / (plan.minutes * 60)
+        if share >= 1 or (plan.steps is not None and steps >= plan.steps):
+            break
+        asked = next(batches)
+        grid = asked.pictures.grid
+        if grid not in places:
+            places[grid] = model.where(grid)
+        with torch.autocast(device.type, torch.bfloat16):
+            with torch.set_grad_enabled(plan.joint):
+                tokens = see(model, asked, tower)
+            loss, _ = answering(tokens, *asked_tensors(asked, device), places[grid])
+        loss.backward()
+        optimisers.step(share, steps)
+        steps, pictures = steps + 1, pictures + plan.batch
+        mean = mean * 0.98 + float(loss.detach()) * 0.02
+        if pictures - last_check >= plan.check_every:
+            last_check = pictures
+            line = {
+                "steps": steps,
+                "pictures": pictures,
+                "seconds": round(elapsed),
+                "loss": round(mean / (1 - 0.98**steps), 4),
+                "accuracy": closed_accuracy(model, checks),
+            }
+            report(plan.out, line)
+            save(plan.out, model, optimisers, steps, pictures, elapsed)
+    batches.close()
+    save(plan.out, model, optimisers, steps, pictures, elapsed)
+    if checks:
+        line = {"steps": steps, "pictures": pictures, "seconds": round(elapsed)}
+        report(plan.out, line | {"accuracy": closed_accuracy(model, checks)})
+
+
+def save(  # noqa: PLR0913
+    out: Path,
+    model: Reading,
+    optimisers: Optimisers,
+    steps: int,
+    pictures: int,
+    elapsed: float,
+) -> None:
+    """Write last.pt whole or not at all."""
+    whole = {
+        "tower": model.tower.state_dict(),
+        "reader": model.reader.state_dict(),
+        "optimisers": optimisers.state_dict(),
+        "steps": steps,
+        "pictures": pictures,
+        "elapsed": elapsed,
+    }
+    torch.save(whole, out / "next.pt")
+    (out / "next.pt").replace(out / "last.pt")
+
+
+def load(model: Reading, path: Path) -> dict[str, object]:
+    """Fill ``model`` from last.pt of this stage or, the tower alone, the first."""
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    model.tower.load_state_dict(state["tower"])
+    if "reader" in state:
+        model.reader.load_state_dict(state["reader"])
+    return state
+
+
+def main() -> None:
+    """Parse the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tower", type=Path)
+    parser.add_argument("--start-from", type=Path)
+    parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--joint", action="store_true")
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--drawing-cores", type=int, nargs="*", default=[])
+    parser.add_argument("--rate", type=float, default=0.01)
+    parser.add_argument("--check-every", type=int, default=3000)
+    parser.add_argument("--no-compile", action="store_true")
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    model = Reading(vision_config(), text_config(len(tokenizer())))
+    state = None
+    last = arguments.out / "last.pt"
+    if arguments.resume and last.exists():
+        state = load(model, last)
+    else:
+        for path in (arguments.start_from, arguments.tower):
+            if path:
+                source = torch.load(path, map_location="cpu", weights_only=True)
+                model.tower.load_state_dict(source["tower"])
+                if "reader" in source:
+                    model.reader.load_state_dict(source["reader"])
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    plan = ReadPlan(
+        minutes=arguments.minutes,
+        batch=arguments.batch,
+        out=arguments.out,
+        joint=arguments.joint,
+        workers=arguments.workers,
+        drawing_cores=tuple(arguments.drawing_cores),
+        compiled=not arguments.no_compile,
+        rate=arguments.rate,
+        check_every=arguments.check_every,
+    )
+    train(plan, model.to(device), state)
+
+
+if __name__ == "__main__":
+    main()
