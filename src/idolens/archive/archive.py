@@ -167,15 +167,18 @@ class Archive:
                 for row in connection.execute(_frames(session_id)).mappings()
             ]
 
-    def frame_ids(self, session_id: SessionId) -> set[FrameId]:
-        """Return the ids of the frames that are stored."""
-        query = select(schema.frame.c.id).where(schema.frame.c.session_id == session_id)
-        with self._database.read() as connection:
-            return set(connection.execute(query).scalars())
-
-    def frame_count(self, session_id: SessionId) -> int:
-        """Return how many frames are stored."""
+    def frame_count(
+        self,
+        session_id: SessionId,
+        first: FrameId | None = None,
+        last: FrameId | None = None,
+    ) -> int:
+        """Return how many frames are stored, of those from ``first`` to ``last``."""
         query = select(func.count()).where(schema.frame.c.session_id == session_id)
+        if first is not None:
+            query = query.where(schema.frame.c.id >= first)
+        if last is not None:
+            query = query.where(schema.frame.c.id <= last)
         with self._database.read() as connection:
             return connection.execute(query).scalar_one()
 

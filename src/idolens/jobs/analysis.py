@@ -1,0 +1,213 @@
+"""The steps of one session's work: plan, look and ask chunk by chunk, judge.
+
+Each step can be done again, in another process too: it first looks into the archive
+for what is done already.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from idolens.archive import Archive, Session, SessionState
+from idolens.errors import JobError
+from idolens.jobs.asking import Asker, StoppedError
+from idolens.jobs.feed import Feed
+from idolens.jobs.intake import as_begun, targets_of
+from idolens.media import encode
+from idolens.media.frame import Frame, FrameState
+from idolens.media.picture import Picture
+from idolens.review import (
+    Report,
+    RunFacts,
+    SessionFacts,
+    check_policy,
+    judge,
+    make_report,
+)
+from idolens.settings import Settings
+from idolens.vlm.answer import Answer
+from idolens.vlm.engine import Engine, Model
+from idolens.vocabulary import FrameId, SessionId
+
+
+class Run:
+    """One execution of a job in this process, as others see it.
+
+    Attributes:
+        session_id: of which session.
+        stop: set it, and the job stops before its next pictures.
+        over: set when the job has left.
+        done: frames looked at.
+        work: the work itself, once begun.
+    """
+
+    def __init__(self, session_id: SessionId, done: int) -> None:
+        self.session_id = session_id
+        self.stop = threading.Event()
+        self.over = threading.Event()
+        self.done = done
+        self.work: Analysis | None = None
+
+
+class Analysis:
+    """The work on ``session``.
+
+    Args:
+        session: what to look at.
+        archive: where everything is read from and kept.
+        engine: who answers; the one that the session began with.
+        settings: of this process; the session's own recipe goes before them.
+        run: how this execution is seen and stopped.
+
+    Raises:
+        PolicyError: the session's policy can no longer be read.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        archive: Archive,
+        engine: Engine,
+        settings: Settings,
+        run: Run,
+    ) -> None:
+        self._session = session
+        self._archive = archive
+        self._batch = as_begun(settings, session).batch_frames
+        self._run = run
+        self._policy = check_policy(session.policy_text)
+        self._targets = targets_of(session)
+        self._feed = Feed(session, archive, settings)
+        self._asker = Asker(
+            engine,
+            self._policy.asked(),
+            attempts=settings.engine_attempts,
+            stop=run.stop,
+        )
+
+    def plan(self) -> int:
+        """Return into how many chunks the session is cut."""
+        return -(-len(self._targets) // self._session.chunk_frames)
+
+    def chunk(self, number: int) -> int:
+        """Look at a chunk of frames, ask, and store; return how many frames.
+
+        Raises:
+            StoppedError: the job is to stop; nothing of the chunk was stored.
+        """
+        first = number * self._session.chunk_frames
+        targets = self._targets[first : first + self._session.chunk_frames]
+        stored = self._archive.frame_count(
+            self._session.id, targets[0].frame_id, targets[-1].frame_id
+        )
+        if stored < len(targets):
+            frames, answers = self._examine(first, first + len(targets))
+            self._archive.store_chunk(self._session.id, frames, answers)
+        self._run.done = first + len(targets)
+        return len(targets)
+
+    def report(self) -> str:
+        """Judge, and keep the report; return its signature."""
+        session_id = self._session.id
+        kept = self._archive.report(session_id)
+        if kept is None:
+            kept = self._judged().to_json()
+            self._archive.save_report(session_id, kept)
+        self._archive.record(session_id, SessionState.DONE)
+        return Report.from_json(kept).signature
+
+    def close(self) -> None:
+        """End the decoder."""
+        self._feed.close()
+
+    def _examine(
+        self, first: int, last: int
+    ) -> tuple[list[Frame], Mapping[FrameId, Sequence[Answer]]]:
+        frames: list[Frame] = []
+        answers: dict[FrameId, Sequence[Answer]] = {}
+        waiting: dict[FrameId, Picture] = {}
+        for seen in self._feed.take(first, last):
+            if self._run.stop.is_set():
+                raise StoppedError
+            frames.append(seen.frame)
+            if seen.frame.state is FrameState.KEPT and seen.picture is not None:
+                waiting[seen.frame.id] = seen.picture
+            if len(waiting) == self._batch:
+                answers.update(self._ask(waiting))
+                waiting.clear()
+            self._run.done = first + len(frames) - len(waiting)
+        if waiting:
+            answers.update(self._ask(waiting))
+        return frames, answers
+
+    def _ask(
+        self, pictures: Mapping[FrameId, Picture]
+    ) -> Mapping[FrameId, Sequence[Answer]]:
+        answers = self._asker.ask(list(pictures.values()))
+        for picture in pictures.values():
+            self._archive.pictures.put(encode(picture), picture.sha256)
+        return dict(zip(pictures, answers, strict=True))
+
+    def _judged(self) -> Report:
+        session = self._session
+        frames = self._archive.frames(session.id)
+        answers = self._archive.answers(session.id)
+        return make_report(
+            SessionFacts(
+                id=session.id,
+                name=session.name,
+                kind=session.kind,
+                sha256=tuple(file.sha256 for file in session.sources),
+                duration_ms=session.duration,
+                every_ms=session.every,
+                width=session.width,
+                height=session.height,
+            ),
+            frames,
+            answers,
+            self._policy,
+            judge(frames, answers, self._policy),
+            _run_facts(session),
+            models=[
+                Model(
+                    name=session.model,
+                    revision=session.model_revision,
+                    demonstration=session.demonstration,
+                )
+            ],
+        )
+
+
+def check_engine(session: Session, engine: Engine) -> None:
+    """Refuse to go on with another engine than the session began with.
+
+    Raises:
+        JobError: its name or its model's revision differs.
+    """
+    began = (session.engine, session.model_revision)
+    if began != (engine.name, engine.model.revision):
+        raise JobError(
+            f"Session {session.id} began with {session.engine} ({session.model} "
+            f"{session.model_revision}): resume it with that engine, or analyse anew.",
+            f"场次 {session.id} 由 {session.engine}({session.model} "
+            f"{session.model_revision})开始:请用同一引擎继续,或重新分析。",
+        )
+
+
+def _run_facts(session: Session) -> RunFacts:
+    finished = datetime.now(UTC)
+    return RunFacts(
+        started_at=session.created_at.isoformat(),
+        finished_at=finished.isoformat(timespec="seconds"),
+        seconds=round((finished - session.created_at).total_seconds(), 3),
+        software=f"idolens {_version()}",
+    )
+
+
+def _version() -> str:
+    try:
+        return version("idolens")
+    except PackageNotFoundError:
+        return "0"

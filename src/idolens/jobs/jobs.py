@@ -1,0 +1,192 @@
+"""Durable analyses: begun, watched, stopped and resumed; none is lost by a crash."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from idolens.archive import Archive, SessionState
+from idolens.errors import IdolensError, JobError
+from idolens.jobs.analysis import check_engine
+from idolens.jobs.intake import check_unchanged, new_session, targets_of
+from idolens.jobs.progress import JobState, Pace, Progress
+from idolens.jobs.runtime import Runtime
+from idolens.jobs.worker import Worker
+from idolens.jobs.workflow import LEAVE_S, Workflow
+from idolens.media import Source
+from idolens.review import Policy
+from idolens.settings import Settings
+from idolens.vlm.engine import Engine
+from idolens.vocabulary import Bilingual, Milliseconds, SessionId
+
+WATCH_S = 0.2
+"""How often a waiting caller looks, in seconds."""
+
+
+class Jobs:
+    """The analyses of one home; at most one `Jobs` is open in a process.
+
+    Its methods may be called from any thread that runs no event loop.
+
+    Args:
+        archive: where sessions are kept.
+        engine: gives the engine; called when the first job needs it.
+        settings: of this installation.
+    """
+
+    def __init__(
+        self, archive: Archive, engine: Callable[[], Engine], settings: Settings
+    ) -> None:
+        self._archive = archive
+        self._engine = engine
+        self._settings = settings
+        self._paces: dict[SessionId, Pace] = {}
+        self._workflow = Workflow(archive, engine, settings)
+        self._worker = Worker(settings.home / "workers")
+        try:
+            self._runtime = Runtime(
+                settings.home / "jobs.sqlite", self._worker, self._workflow.analyze
+            )
+        except IdolensError:
+            self._worker.close()
+            raise
+
+    def analyze(
+        self,
+        sources: Sequence[Source],
+        policy: Policy,
+        every: Milliseconds,
+        *,
+        session_id: SessionId | None = None,
+    ) -> SessionId:
+        """Begin to analyse one recording, or pictures; return at once.
+
+        Args:
+            sources: one recording, or pictures only.
+            policy: what is asked, and how the answers are judged.
+            every: sampling step of a recording.
+            session_id: instead of one made up here.
+
+        Raises:
+            BadInputError: of these sources no session can be made.
+            EngineError: the engine cannot start.
+        """
+        session = new_session(
+            sources,
+            policy,
+            every,
+            engine=self._engine(),
+            settings=self._settings,
+            session_id=session_id,
+        )
+        self._archive.add_session(session)
+        self._runtime.start(session.id)
+        return session.id
+
+    def progress(self, session_id: SessionId) -> Progress:
+        """Return how far a job is.
+
+        Raises:
+            NotFoundError: there is no such session.
+        """
+        session = self._archive.session(session_id)
+        total = len(targets_of(session))
+        state, reason = self._state(session_id)
+        run = self._workflow.run(session_id)
+        done = run.done if run else self._archive.frame_count(session_id)
+        eta_s = None
+        if state is JobState.RUNNING:
+            pace = self._paces.setdefault(session_id, Pace(done))
+            eta_s = pace.eta_s(done, total)
+        else:
+            self._paces.pop(session_id, None)
+        return Progress(done=done, total=total, state=state, eta_s=eta_s, reason=reason)
+
+    def wait(
+        self,
+        session_id: SessionId,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> Progress:
+        """Wait until a job no longer runs, and return how it ended.
+
+        Args:
+            session_id: which job.
+            on_progress: called now and then, and once at the end.
+        """
+        while True:
+            progress = self.progress(session_id)
+            if on_progress is not None:
+                on_progress(progress)
+            if progress.state is not JobState.RUNNING:
+                return progress
+            time.sleep(WATCH_S)
+
+    def cancel(self, session_id: SessionId) -> None:
+        """Stop a job before its next pictures; `resume` goes on from there.
+
+        Raises:
+            NotFoundError: there is no such session.
+        """
+        if self._state(session_id)[0] is JobState.DONE:
+            return
+        self._archive.record(session_id, SessionState.CANCELLED)
+        run = self._workflow.run(session_id)
+        if run is not None:
+            run.stop.set()
+        else:
+            self._runtime.cancel(session_id)
+
+    def resume(self, session_id: SessionId) -> None:
+        """Go on with a job that was stopped, failed, or lost its process.
+
+        Raises:
+            NotFoundError: there is no such session.
+            JobError: with another engine or other files than it began with.
+        """
+        session = self._archive.session(session_id)
+        if self._state(session_id)[0] in {JobState.DONE, JobState.RUNNING}:
+            return
+        run = self._workflow.run(session_id)
+        if run is not None and not run.over.wait(LEAVE_S):
+            raise JobError(
+                f"Session {session_id} is still stopping: try again in a moment.",
+                f"场次 {session_id} 仍在停止中:请稍后重试。",
+            )
+        check_unchanged(session)
+        check_engine(session, self._engine())
+        self._archive.record(session_id, SessionState.OPEN)
+        self._runtime.resume(session_id)
+
+    def unfinished(self) -> list[SessionId]:
+        """Return the sessions that a crash or an exit left behind, the oldest first."""
+        return [
+            session.id
+            for session in reversed(self._archive.sessions())
+            if self._state(session.id)[0] is JobState.INTERRUPTED
+        ]
+
+    def close(self) -> None:
+        """Stop all jobs of this process so that they can be resumed, and leave."""
+        self._workflow.close()
+        self._runtime.close()
+        self._worker.close()
+
+    def _state(self, session_id: SessionId) -> tuple[JobState, Bilingual | None]:
+        event = self._archive.state(session_id)
+        if event.state is not SessionState.OPEN:
+            return JobState(event.state.value), event.reason
+        here = self._workflow.run(session_id) is not None
+        if here or self._runtime.at_work(session_id):
+            return JobState.RUNNING, None
+        return JobState.INTERRUPTED, None
+
+
+@contextmanager
+def open_jobs(
+    archive: Archive, engine: Callable[[], Engine], settings: Settings
+) -> Iterator[Jobs]:
+    """Open the jobs under ``settings.home``; unfinished ones wait for `resume`."""
+    jobs = Jobs(archive, engine, settings)
+    try:
+        yield jobs
+    finally:
+        jobs.close()

@@ -1,0 +1,142 @@
+"""DBOS, which keeps a workflow's steps on the disk, made and unmade with a studio.
+
+DBOS is one per process and keeps its functions in a registry of its own; both are
+thrown away on close, so that the next studio in this process starts afresh.
+
+Each process takes up only what was given to *it*: it has a queue of its own, and a
+name (`Worker.id`) under which no other process's work is recovered at start. So two
+processes in one home, say the service and a command, never take each other's jobs.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos.error import DBOSException, DBOSWorkflowCancelledError
+from sqlalchemy import URL
+
+from idolens.errors import JobError
+from idolens.jobs.worker import Worker
+from idolens.vocabulary import SessionId
+
+T = TypeVar("T")
+
+APPLICATION_VERSION = "idolens-jobs-1"
+"""Changes with the steps of the workflow; older jobs then begin anew, see `resume`."""
+POLL_S = 0.2
+"""How soon a resumed job begins, in seconds."""
+
+
+class Runtime:
+    """Runs one kind of workflow: the analysis of a session.
+
+    Args:
+        database: DBOS's own SQLite file.
+        worker: this process.
+        analyze: the workflow; its only argument is the session's id.
+    """
+
+    def __init__(
+        self, database: Path, worker: Worker, analyze: Callable[[str], None]
+    ) -> None:
+        self._worker = worker
+        self._queue_known = False
+        config = DBOSConfig(
+            name="idolens",
+            system_database_url=URL.create(
+                "sqlite", database=str(database)
+            ).render_as_string(hide_password=False),
+            application_version=APPLICATION_VERSION,
+            executor_id=worker.id,
+            serializer=DBOSPortableJSONSerializer(),
+            enable_otlp=False,
+            use_listen_notify=False,
+            log_level="CRITICAL",  # failures are recorded in the archive, by us
+        )
+        DBOS(config=config)
+        try:
+            DBOS.listen_queues([_queue(worker.id)])
+        except DBOSException as error:  # there is one, and it is running
+            raise JobError(
+                "Another studio is open in this process: close it first.",
+                "本进程中已打开另一个工作室:请先将其关闭。",
+            ) from error
+        self._analyze = DBOS.workflow(name="analyze", max_recovery_attempts=None)(
+            analyze
+        )
+        DBOS.launch()
+
+    def start(self, session_id: SessionId) -> None:
+        """Begin the workflow of ``session_id`` in this process."""
+        with SetWorkflowID(session_id):
+            DBOS.start_workflow(self._analyze, session_id)
+
+    def resume(self, session_id: SessionId) -> None:
+        """Take up the workflow at its first step without a result.
+
+        An older execution, should it still be alive somewhere, loses its right to
+        write results with this.
+        """
+        status = DBOS.get_workflow_status(session_id)
+        if status is not None and (
+            status.status in {"SUCCESS", "ERROR"}
+            or status.app_version != APPLICATION_VERSION
+        ):
+            DBOS.cancel_workflow(session_id)
+            DBOS.delete_workflow(session_id)
+            status = None
+        if status is None:
+            self.start(session_id)
+            return
+        self._open_queue()
+        DBOS.resume_workflow(session_id, queue_name=_queue(self._worker.id))
+
+    def cancel(self, session_id: SessionId) -> None:
+        """Let the workflow stop at its next step, in whatever process it is."""
+        if DBOS.get_workflow_status(session_id) is not None:
+            DBOS.cancel_workflow(session_id)
+
+    def at_work(self, session_id: SessionId) -> bool:
+        """Whether a living process has the workflow."""
+        status = DBOS.get_workflow_status(session_id)
+        if status is None:
+            return False
+        if status.status == "ENQUEUED":
+            return self._worker.lives((status.queue_name or "").removeprefix(_QUEUE))
+        return status.status == "PENDING" and self._worker.lives(
+            status.executor_id or ""
+        )
+
+    def close(self) -> None:
+        """Stop DBOS; no step may be running."""
+        if self._queue_known:
+            DBOS.delete_queue(_queue(self._worker.id))
+        DBOS.destroy(destroy_registry=True)
+
+    def _open_queue(self) -> None:
+        # Only resuming needs a queue, and DBOS looks for new ones once a second.
+        if self._queue_known:
+            return
+        for dead in self._worker.bury():
+            DBOS.delete_queue(_queue(dead))
+        DBOS.register_queue(_queue(self._worker.id), polling_interval_sec=POLL_S)
+        self._queue_known = True
+
+
+def step(name: str, function: Callable[[], T]) -> T:
+    """Do a step of the workflow that calls this, or give its recorded result."""
+    return DBOS.run_step({"name": name}, function)
+
+
+def halt(session_id: SessionId) -> NoReturn:
+    """Stop from within a step, which will be done again on resume."""
+    DBOS.cancel_workflow(session_id)
+    raise DBOSWorkflowCancelledError(session_id)
+
+
+_QUEUE = "worker-"
+
+
+def _queue(worker_id: str) -> str:
+    return f"{_QUEUE}{worker_id}"

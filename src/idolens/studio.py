@@ -1,0 +1,121 @@
+"""The one place that builds the real things, and closes them in reverse."""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from idolens.archive import Archive, open_archive
+from idolens.jobs import Jobs, open_jobs
+from idolens.media import Decoder, Source, discover
+from idolens.settings import Settings
+from idolens.vlm.answer import Answer
+from idolens.vlm.catalog import open_engine
+from idolens.vlm.engine import Engine
+from idolens.vlm.question import Question
+
+T = TypeVar("T")
+
+
+class Studio:
+    """An open installation. Each part is opened when it is first asked for.
+
+    So a command that only lists things waits neither for a model nor for the jobs.
+    Safe to use from several threads.
+
+    Attributes:
+        settings: of this installation.
+    """
+
+    def __init__(
+        self, settings: Settings, engine: Engine | None, stack: ExitStack
+    ) -> None:
+        self.settings = settings
+        # Closed from the last to the first, whichever was opened first: jobs end
+        # before the engine they ask.
+        self._archive = _Part(partial(open_archive, settings), stack)
+        self._engine = _Part(partial(_engine, settings, engine), stack)
+        self._decoder = _Part(partial(_decoder, settings), stack)
+        self._jobs = _Part(self._open_jobs, stack)
+
+    @property
+    def archive(self) -> Archive:
+        """What is kept."""
+        return self._archive.get()
+
+    @property
+    def engine(self) -> Engine:
+        """Who answers; loads the model at first use."""
+        return self._engine.get()
+
+    @property
+    def jobs(self) -> Jobs:
+        """The analyses."""
+        return self._jobs.get()
+
+    def ask(self, picture: bytes, questions: Sequence[Question]) -> list[Answer]:
+        """Answer ``questions`` about a picture file's bytes, in their order.
+
+        Raises:
+            MediaError: the picture cannot be read.
+            QuestionError: a question cannot be asked.
+        """
+        standard = self._decoder.get().standardise(picture)
+        return self.engine.answer([standard], questions)[0]
+
+    def discover(self, paths: Sequence[Path]) -> list[Source]:
+        """Find recordings and pictures; zips are unpacked under the home folder.
+
+        Raises:
+            BadInputError: a path is missing, or holds nothing to look at.
+        """
+        folder = self.settings.home / "unpacked" / secrets.token_hex(8)
+        return discover(paths, folder, self.settings.decode)
+
+    def _open_jobs(self) -> AbstractContextManager[Jobs]:
+        return open_jobs(self.archive, lambda: self.engine, self.settings)
+
+
+@contextmanager
+def open_studio(
+    settings: Settings, *, engine: Engine | None = None
+) -> Iterator[Studio]:
+    """Open a studio; everything it opened is closed at the end.
+
+    Args:
+        settings: of the installation.
+        engine: instead of the one that the settings name; it is closed too.
+    """
+    with ExitStack() as stack:
+        yield Studio(settings, engine, stack)
+
+
+class _Part(Generic[T]):
+    """Something that is opened once, at first use."""
+
+    def __init__(
+        self, opener: Callable[[], AbstractContextManager[T]], stack: ExitStack
+    ) -> None:
+        self._opener = opener
+        self._stack = stack.enter_context(ExitStack())
+        self._lock = threading.Lock()
+        self._opened: tuple[T] | None = None
+
+    def get(self) -> T:
+        with self._lock:
+            if self._opened is None:
+                self._opened = (self._stack.enter_context(self._opener()),)
+            return self._opened[0]
+
+
+def _engine(
+    settings: Settings, engine: Engine | None
+) -> AbstractContextManager[Engine]:
+    return closing(open_engine(settings) if engine is None else engine)
+
+
+def _decoder(settings: Settings) -> AbstractContextManager[Decoder]:
+    return closing(Decoder(settings.decode))
