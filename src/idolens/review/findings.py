@@ -8,6 +8,7 @@ across; the gap is then reported inside the finding, never counted as seen.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from idolens.media.frame import FrameState
 from idolens.review.moments import Moment, MomentState, replies, risk_probability
@@ -175,7 +176,6 @@ class _Scan:
         """Put a run of looks into words and numbers."""
         first, last = run[0], run[-1]
         best = max(run, key=lambda look: look.weight)
-        evidence = _sight(best.moment, best)
         return Finding(
             id=f"{self._question.key}/{self._risk.when[0]}/{first.moment.frame.id}",
             question=self._question.key,
@@ -188,7 +188,7 @@ class _Scan:
             seen_ms=sum(look.moment.duration for look in run),
             looks=len(run),
             peak=rounded(best.chance),
-            evidence=evidence,
+            evidence=self._sights[best.index],
             why=self._why(best.answer, first.index, last.index),
         )
 
@@ -208,6 +208,11 @@ class _Scan:
             peak=rounded(max(chances)) if chances else None,
         )
 
+    @cached_property
+    def _sights(self) -> list[Sight]:
+        pairs = zip(self._seen, self.looks, strict=True)
+        return [_sight(moment, look) for moment, look in pairs]
+
     def _suggestion(self, first: int, last: int) -> Suggestion:
         """Block where enough looks in a row reach ``block_at``, else review."""
         if self._risk.block_at is None:
@@ -219,10 +224,6 @@ class _Scan:
         return Suggestion.REVIEW
 
     def _why(self, answer: Answer, first: int, last: int) -> Why:
-        sights = [
-            _sight(moment, look)
-            for moment, look in zip(self._seen, self.looks, strict=True)
-        ]
         return Why(
             instruction=self._question.instruction,
             when=self._risk.when,
@@ -239,9 +240,9 @@ class _Scan:
             model=answer.model,
             model_revision=answer.model_revision,
             prompt_version=answer.prompt_version,
-            before=tuple(sights[max(0, first - NEIGHBOURS) : first]),
-            sights=tuple(sights[first : last + 1]),
-            after=tuple(sights[last + 1 : last + 1 + NEIGHBOURS]),
+            before=tuple(self._sights[max(0, first - NEIGHBOURS) : first]),
+            sights=tuple(self._sights[first : last + 1]),
+            after=tuple(self._sights[last + 1 : last + 1 + NEIGHBOURS]),
         )
 
     def _reply(self, answer: Answer) -> Words:

@@ -110,8 +110,8 @@ def judge(
     )
 
 
-def _by_time(finding: Finding) -> tuple[int, int, str]:
-    return finding.start_ms, finding.end_ms, finding.id
+def _by_time(finding: Finding) -> tuple[int, int]:
+    return finding.start_ms, finding.end_ms
 
 
 def _found(totals: Sequence[RiskTotal]) -> list[Reason]:

@@ -185,7 +185,7 @@ class PolicyQuestion(Record):
                 return Tags(
                     key=key, instruction=words, options=options, language=self.language
                 )
-            case "text":
+            case _:
                 return Text(key=key, instruction=words, language=self.language)
 
     def shown(self, reply: str) -> Words:

@@ -77,8 +77,7 @@ def check_policy(text: str) -> Policy:
 
 def _shipped() -> Iterator[tuple[str, str]]:
     for entry in files("idolens.review").joinpath("policies").iterdir():
-        if entry.name.endswith(".yaml"):
-            yield entry.name.removesuffix(".yaml"), entry.read_text("utf-8")
+        yield entry.name.removesuffix(".yaml"), entry.read_text("utf-8")
 
 
 def _unknown(name: str, known: list[str]) -> PolicyError:
@@ -108,8 +107,9 @@ def _read(text: str) -> tuple[Any, dict[Location, int]]:
         line = mark.line + 1 if mark else 1
         raise PolicyError(
             f"Line {line} is not valid YAML ({error.problem}); "
-            "check indentation, colons and quotes.",
-            f"第 {line} 行不是合法的 YAML（{error.problem}）；请检查缩进、冒号和引号。",
+            "check its indentation, and put texts with punctuation into quotes.",
+            f"第 {line} 行不是合法的 YAML（{error.problem}）；请检查缩进，"
+            "并给带标点的文字加上引号。",
         ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise PolicyError(
@@ -191,7 +191,14 @@ def _number(value: str) -> int | float | str:
 def _explained(errors: list[ErrorDetails], lines: dict[Location, int]) -> PolicyError:
     # A list is called empty too when its only item is wrong: that is no help.
     errors = [error for error in errors if error["type"] != "too_short"] or errors
-    first = min(errors, key=lambda error: _line(error["loc"], lines))
+    # A mistyped key is also missing under its right name: tell the typing mistake.
+    first = min(
+        errors,
+        key=lambda error: (
+            error["type"] != "extra_forbidden",
+            _line(error["loc"], lines),
+        ),
+    )
     line, path = _line(first["loc"], lines), _path(first["loc"])
     en, zh = _reason(first)
     more_en = f" ({len(errors) - 1} more)" if len(errors) > 1 else ""
@@ -249,9 +256,8 @@ _TYPES = {
 
 
 def _wrong_type(error: ErrorDetails) -> tuple[str, str]:
-    expected = _TYPES.get(error["type"].split("_")[0])
-    if expected is None:
-        return error["msg"], error["msg"]
+    kind = error["type"].split("_")[0]
+    expected = _TYPES.get(kind, ("another value", "其他值"))
     return f"must be {expected[0]}", f"必须是{expected[1]}"
 
 

@@ -140,7 +140,7 @@ def reason_words(reason: Reason) -> Words:
                 en=f"The model could not tell for {measured} of the time about "
                 f"“{label.en}”; the policy allows {limit}.",
             )
-        case "undecided_stretch":
+        case _:
             longest = span(round(reason.measured * 1000))
             allowed = span(round(reason.limit * 1000))
             return Words(
