@@ -66,7 +66,7 @@ def write_report(
             if OURS.fullmatch(old.name) and old.name not in pictures:
                 old.unlink()
     except OSError as error:
-        raise _explained(error, folder) from error
+        raise explained(error, folder) from error
     return written
 
 
@@ -95,7 +95,8 @@ def _replace(path: Path, data: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _explained(error: OSError, folder: Path) -> BadInputError | DiskFullError:
+def explained(error: OSError, folder: Path) -> BadInputError | DiskFullError:
+    """Turn an error of the file system into one that says what to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DiskFullError(
             "There is no room for the report; free some space and try again.",

@@ -18,7 +18,7 @@ from idolens.errors import PolicyError, QuestionError
 from idolens.review.policy import Moot, Policy, PolicyQuestion, Risk
 from idolens.review.record import Words
 
-MOST_CHARACTERS = 1_000_000
+MOST_CHARACTERS = 200_000
 """Longest policy file, in characters."""
 
 Location = tuple[str | int, ...]
