@@ -20,6 +20,9 @@ from idolens.settings import Settings
 from idolens.vlm.answer import Answer
 from idolens.vocabulary import Bilingual, FrameId, SessionId, Sha256
 
+SLICE = 50
+"""Frames that are deleted in one transaction."""
+
 
 class Archive:
     """The database and the picture store of one installation.
@@ -246,16 +249,31 @@ class Archive:
         """Delete a session and all that only it refers to; no bytes of it remain.
 
         Pictures go first: a crash in between leaves rows that say what is missing,
-        never a picture that nobody knows of.
+        never a picture that nobody knows of. Rows go in slices: what is deleted passes
+        through the log, and on a full disk there is no room for all of it at once.
         """
         self.session(session_id)
         for digest in self._own_pictures(session_id):
             self.pictures.remove(digest)
+        self._database.tidy()
+        while self._forget_slice(session_id):
+            self._database.tidy()
         with self._database.write() as connection:
             connection.execute(
                 delete(schema.session).where(schema.session.c.id == session_id)
             )
-        self._database.truncate_log()
+        self._database.tidy()
+
+    def _forget_slice(self, session_id: SessionId) -> bool:
+        table = schema.frame
+        some = select(table.c.id).where(table.c.session_id == session_id).limit(SLICE)
+        with self._database.write() as connection:
+            deleted = connection.execute(
+                delete(table).where(
+                    table.c.session_id == session_id, table.c.id.in_(some)
+                )
+            )
+            return deleted.rowcount > 0
 
     def _own_pictures(self, session_id: SessionId) -> list[Sha256]:
         table = schema.frame

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,14 @@ class Database:
         with self._translated(), self._writer.begin() as connection:
             yield connection
 
-    def truncate_log(self) -> None:
-        """Move the write-ahead log into the database, so that it holds no old rows."""
-        with self._translated(), self._engine.connect() as connection:
-            outside = connection.execution_options(begin="NONE")
-            outside.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    def tidy(self) -> None:
+        """Give freed pages back to the disk, and empty the log of old rows."""
+        with self._translated(), closing(self._engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            # It frees a page for each of its empty rows that is fetched.
+            cursor.execute("PRAGMA incremental_vacuum")
+            cursor.fetchall()
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def copy(self, suffix: str) -> Path:
         """Copy the database to a whole new file beside it, and return its path."""
@@ -82,10 +85,12 @@ class Database:
         try:
             yield
         except DBAPIError as error:
+            raise self._meaning(error.orig) from error
+        except sqlite.Error as error:
             raise self._meaning(error) from error
 
-    def _meaning(self, error: DBAPIError) -> IdolensError:
-        code: int = getattr(error.orig, "sqlite_errorcode", 0)
+    def _meaning(self, error: BaseException | None) -> IdolensError:
+        code: int = getattr(error, "sqlite_errorcode", 0)
         primary = code & 0xFF
         if primary == sqlite.SQLITE_FULL or (
             primary == sqlite.SQLITE_IOERR and self._reserve.disk_is_full()
@@ -98,9 +103,8 @@ class Database:
                 "另一个进程正在写入数据库:请稍后重试。",
             )
         return ArchiveError(
-            f"The archive {self.path} cannot be used ({error.orig}): "
-            "run `idolens doctor`.",
-            f"无法使用数据库 {self.path}({error.orig}):请运行 `idolens doctor`。",
+            f"The archive {self.path} cannot be used ({error}): run `idolens doctor`.",
+            f"无法使用数据库 {self.path}({error}):请运行 `idolens doctor`。",
         )
 
 
@@ -141,6 +145,7 @@ def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
         connection.isolation_level = None  # we say BEGIN ourselves, see `begun`
         for pragma in (
             f"busy_timeout={BUSY_MS}",
+            "auto_vacuum=INCREMENTAL",  # of a new file only, and before its first page
             "journal_mode=WAL",
             "synchronous=FULL",
             f"foreign_keys={'ON' if foreign_keys else 'OFF'}",

@@ -1,12 +1,16 @@
 """Bring the database's schema up to date; the steps stand in migrations/versions."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
 from idolens.archive.database import Database, open_engine
 from idolens.archive.schema import HEAD
 from idolens.errors import ArchiveError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -24,6 +28,7 @@ def upgrade(database: Database, target: str = HEAD) -> None:
         found = revision(connection)
     if found == target:
         return
+    _refuse_newer(found, database.path)
     backup = None if found is None else database.copy(f"before-{target}")
     engine = open_engine(database.path, foreign_keys=False)
     try:
@@ -46,27 +51,11 @@ def revision(connection: Connection) -> str | None:
 
 
 def _step(connection: Connection, target: str, path: Path) -> None:
-    # Alembic costs 130 ms and is needed only when the schema is behind.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415 - see _alembic
 
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config, _ = _alembic()
     config.attributes["connection"] = connection
-    known = {
-        script.revision
-        for script in ScriptDirectory.from_config(config).walk_revisions()
-    }
-    found = revision(connection)  # another process may just have been here
-    if found is not None and found not in known:
-        raise ArchiveError(
-            f"{path} was written by a newer idolens (schema {found}): "
-            "upgrade idolens, or set IDOLENS_HOME to another folder.",
-            f"{path} 由更新版本的 idolens 写入(结构版本 {found}):"
-            "请升级 idolens,或将 IDOLENS_HOME 设为其他目录。",
-        )
-    command.upgrade(config, target)
+    command.upgrade(config, target)  # does nothing if another process just has
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
         raise ArchiveError(
@@ -74,3 +63,25 @@ def _step(connection: Connection, target: str, path: Path) -> None:
             "nothing was changed: please report this.",
             f"升级 {path} 会丢失 {len(broken)} 处引用,未作任何更改:请反馈此问题。",
         )
+
+
+def _refuse_newer(found: str | None, path: Path) -> None:
+    _, known = _alembic()
+    if found is not None and found not in known:
+        raise ArchiveError(
+            f"{path} was written by a newer idolens (schema {found}): "
+            "upgrade idolens, or set IDOLENS_HOME to another folder.",
+            f"{path} 由更新版本的 idolens 写入(结构版本 {found}):"
+            "请升级 idolens,或将 IDOLENS_HOME 设为其他目录。",
+        )
+
+
+def _alembic() -> "tuple[Config, set[str]]":
+    # Alembic costs 130 ms and is needed only when the schema is behind.
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    return config, {script.revision for script in scripts}
