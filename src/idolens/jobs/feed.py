@@ -1,8 +1,8 @@
 """Looks for a job, chunk after chunk, from one decoder.
 
-A decoder costs half a second to start, and decodes ahead while the model thinks;
-so it stays open from chunk to chunk. After a crash, or a chunk that another process
-has done, it opens anew behind the last frame stored: with the same frames.
+A decoder costs half a second to start, so it stays open from chunk to chunk. After
+a crash, or a chunk that another process has done, it opens anew behind the last
+frame stored, and sees the same frames.
 """
 
 from collections.abc import Generator, Iterator

@@ -106,6 +106,7 @@ def as_begun(settings: Settings, session: Session) -> Settings:
         update={
             "gate": GateSettings(**recipe["gate"]),
             "keyframe_tolerance_s": recipe["keyframe_tolerance_s"],
+            "language": recipe["language"],
             "batch_frames": recipe["batch_frames"],
         }
     )
@@ -138,6 +139,7 @@ def _recipe(settings: Settings) -> str:
         {
             "gate": settings.gate.model_dump(),
             "keyframe_tolerance_s": settings.keyframe_tolerance_s,
+            "language": settings.language,
             "batch_frames": settings.batch_frames,
         },
         sort_keys=True,

@@ -12,8 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
-from dbos.error import DBOSException, DBOSWorkflowCancelledError
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, error
 from sqlalchemy import URL
 
 from idolens.errors import JobError
@@ -57,15 +56,20 @@ class Runtime:
         DBOS(config=config)
         try:
             DBOS.listen_queues([_queue(worker.id)])
-        except DBOSException as error:  # there is one, and it is running
+        except error.DBOSException as known:  # there is one, and it is running
             raise JobError(
                 "Another studio is open in this process: close it first.",
                 "本进程中已打开另一个工作室:请先将其关闭。",
-            ) from error
-        self._analyze = DBOS.workflow(name="analyze", max_recovery_attempts=None)(
-            analyze
-        )
-        DBOS.launch()
+            ) from known
+        try:
+            self._analyze = _workflow(analyze)
+            DBOS.launch()
+        except Exception as failure:
+            DBOS.destroy(destroy_registry=True)
+            raise JobError(
+                f"The jobs' database {database} cannot be opened: {failure}.",
+                f"无法打开任务数据库 {database}:{failure}。",
+            ) from failure
 
     def start(self, session_id: SessionId) -> None:
         """Begin the workflow of ``session_id`` in this process."""
@@ -132,7 +136,14 @@ def step(name: str, function: Callable[[], T]) -> T:
 def halt(session_id: SessionId) -> NoReturn:
     """Stop from within a step, which will be done again on resume."""
     DBOS.cancel_workflow(session_id)
-    raise DBOSWorkflowCancelledError(session_id)
+    raise error.DBOSWorkflowCancelledError(session_id)
+
+
+def _workflow(analyze: Callable[[str], None]) -> Callable[[str], None]:
+    def workflow(session_id: str) -> None:  # DBOS marks it, which a method refuses
+        analyze(session_id)
+
+    return DBOS.workflow(name="analyze", max_recovery_attempts=None)(workflow)
 
 
 _QUEUE = "worker-"
