@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Template
 
-from idolens.errors import EngineError
+from idolens.errors import EngineError, QuestionError
 from idolens.media.picture import Picture
 from idolens.vlm.answer import Status
 from idolens.vlm.embedded import EmbeddedEngine
@@ -248,6 +248,15 @@ class TestModel:
         (answer,) = engine.answer([picture()], [question])[0]
 
         assert answer.status is Status.CANNOT_TELL
+
+    def test_a_question_longer_than_the_model_can_hold_is_refused(
+        self, random_engine: EmbeddedEngine
+    ):
+        """Rare characters are three tokens each; the engine's memory stays bounded."""
+        question = YesNo(key=QuestionKey("q"), instruction="龘" * 1900)
+
+        with pytest.raises(QuestionError, match="too long"):
+            random_engine.answer([picture()], [question])
 
     def test_a_closed_engine_says_so(self, random_folder: Path):
         """After close there is a clear error, not a crash."""

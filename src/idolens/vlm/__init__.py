@@ -9,6 +9,7 @@ from idolens.vlm.catalog import ENGINES, EngineEntry, open_engine
 from idolens.vlm.engine import Engine, Model
 from idolens.vlm.lint import Advice, lint
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo, check
+from idolens.vlm.templates import Template, templates
 
 __all__ = [
     "ENGINES",
@@ -22,9 +23,11 @@ __all__ = [
     "Score",
     "Status",
     "Tags",
+    "Template",
     "Text",
     "YesNo",
     "check",
     "lint",
     "open_engine",
+    "templates",
 ]

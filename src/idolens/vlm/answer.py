@@ -44,7 +44,7 @@ class Answer:
     status: Status
     value: str | float | tuple[str, ...] | None
     probability: Probability | None
-    options: dict[str, Probability] = field(default_factory=dict)
+    options: dict[str, Probability] = field(default_factory=dict[str, Probability])
     label_mass: Probability | None = None
     raw: str = ""
     engine: str

@@ -106,7 +106,7 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         )
     config = _read(folder, CONFIG)
     _check_architecture(config)
-    decision = _read(folder, DECISION) if (folder / DECISION).is_file() else {}
+    decision = _read_decision(folder)
     return Checkpoint(
         folder=folder,
         revision=_revision(folder),
@@ -148,6 +148,10 @@ def _read(folder: Path, name: str) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise unusable(name, "not a JSON object")
     return cast("Mapping[str, Any]", content)
+
+
+def _read_decision(folder: Path) -> Mapping[str, Any]:
+    return _read(folder, DECISION) if (folder / DECISION).is_file() else {}
 
 
 def _value(content: Mapping[str, Any], key: str, name: str) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from idolens.errors import QuestionError
 from idolens.media.picture import Picture
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
@@ -21,6 +22,7 @@ from idolens.vlm.embedded.pixels import Grid
 from idolens.vlm.embedded.selfcheck import check_sight, check_split, label_ids
 from idolens.vlm.embedded.sight import Sight
 from idolens.vlm.embedded.suffixes import (
+    LONGEST,
     Row,
     Seen,
     Token,
@@ -148,6 +150,11 @@ class EmbeddedEngine:
         prompt = render(question)
         ask = self._chat.ask(prompt.role, prompt.text)
         ids = tuple(self._chat.encode(ask.suffix))
+        if len(ids) > LONGEST:
+            raise QuestionError(
+                f"Question {question.key!r} is too long for this model: shorten it.",
+                f"问题 {question.key!r} 对该模型来说太长:请缩短。",
+            )
         return _Asked(question, prompt, ask.prefix, ids)
 
     def _look(

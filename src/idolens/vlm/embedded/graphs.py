@@ -24,12 +24,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import onnxruntime as ort  # pyright: ignore[reportMissingTypeStubs]
+import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
 from idolens.errors import EngineError
 from idolens.vlm.embedded.checkpoint import DECODER, EMBED, VISION, unusable
 from idolens.vlm.embedded.pixels import Patches
+
+ort = cast("Any", onnxruntime)  # it has no types
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]

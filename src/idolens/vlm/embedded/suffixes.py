@@ -21,6 +21,11 @@ BUCKET = 16
 with exact lengths, and at most 15 wasted columns."""
 ROWS_AT_ONCE = 32
 """Most suffixes in one run of the decoder; it bounds the memory of their caches."""
+COLUMNS_AT_ONCE = 1024
+"""Most columns of all rows together, unless one row alone has more; it bounds the
+memory of the logits."""
+LONGEST = 1024
+"""Most tokens of one suffix; attention's memory grows with its square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +67,14 @@ class Token:
 
 
 def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Group rows that may be computed together, at most `ROWS_AT_ONCE` each."""
+    """Group rows that may be computed together, within the limits above."""
     ordered = sorted(rows, key=_kind)
     for _, alike in groupby(ordered, key=_kind):
         group = list(alike)
-        for begin in range(0, len(group), ROWS_AT_ONCE):
-            yield group[begin : begin + ROWS_AT_ONCE]
+        room = max(1, COLUMNS_AT_ONCE // padded_length(group[0]))
+        most = min(ROWS_AT_ONCE, room)
+        for begin in range(0, len(group), most):
+            yield group[begin : begin + most]
 
 
 def _kind(row: Row) -> tuple[bool, int]:
