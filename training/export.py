@@ -1,6 +1,6 @@
 """Ship a trained model: transformers checkpoint, tokenizer and three ONNX graphs.
 
-    python -m training.export --checkpoint .work/read/last.pt \
+python -m training.export --checkpoint .work/read/last.pt \
         --out src/idolens/vlm/models/idolens-tiny
 """
 
@@ -142,7 +142,7 @@ def main() -> None:
     export(model, arguments.out)
     files = [path for path in arguments.out.rglob("*") if path.is_file()]
     size = sum(path.stat().st_size for path in files)
-    print(json.dumps({"files": len(files), "megabytes": round(size / 1e6, 2)}))  # noqa: T201
+    print(json.dumps({"files": len(files), "megabytes": round(size / 1e6, 2)}))
 
 
 if __name__ == "__main__":

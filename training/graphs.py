@@ -41,7 +41,9 @@ class Graph:
         """One node with one result."""
         return self.ops(kind, *values, results=1, **attributes)[0]
 
-    def ops(self, kind: str, *values: str, results: int, **attributes: Any) -> list[str]:
+    def ops(
+        self, kind: str, *values: str, results: int, **attributes: Any
+    ) -> list[str]:
         """One node with several results."""
         names = [f"v{self._count + index}" for index in range(results)]
         self._count += results

@@ -73,12 +73,14 @@ def see_loss(
     placed = inside.sum(-1) > 0
     known = labels != UNKNOWN
     target = labels.clamp(min=0)
-    losses = -F.log_softmax(logits, -1).gather(
-        -1, target[None, :, :, None].expand(3, -1, -1, 1)
-    ).squeeze(-1)
+    losses = (
+        -F.log_softmax(logits, -1)
+        .gather(-1, target[None, :, :, None].expand(3, -1, -1, 1))
+        .squeeze(-1)
+    )
     usable = torch.stack((known & placed, known, known)).float() * weights
     means = (losses * usable).sum((1, 2)) / usable.sum((1, 2)).clamp(min=1)
     seen = (known & placed).float()
     look = -(hit.clamp(min=ALMOST_NOTHING).log() * seen).sum() / seen.sum().clamp(min=1)
-    shares = torch.tensor((1.0, 1.0, 0.5), device=means.device)
+    shares = torch.tensor((0.4, 1.0, 0.7), device=means.device)
     return (means * shares).sum() + 0.1 * look, means.detach()

@@ -42,9 +42,7 @@ class Optimisers:
 
     def _groups(self) -> list[dict[str, float]]:
         return [
-            group
-            for optimiser in self._optimisers
-            for group in optimiser.param_groups
+            group for optimiser in self._optimisers for group in optimiser.param_groups
         ]
 
     def step(self, share: float, done: int) -> float:

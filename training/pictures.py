@@ -185,9 +185,7 @@ def stacked(pictures: list[Drawn]) -> Batch:
     )
 
 
-def small_batch(
-    chance: random.Random, count: int, seeds: range = TRAINING
-) -> Batch:
+def small_batch(chance: random.Random, count: int, seeds: range = TRAINING) -> Batch:
     """Close-ups and small whole scenes."""
     pictures: list[Drawn] = []
     while len(pictures) < count:
@@ -201,9 +199,7 @@ def small_batch(
     return stacked(pictures[:count])
 
 
-def full_batch(
-    chance: random.Random, count: int, seeds: range = TRAINING
-) -> Batch:
+def full_batch(chance: random.Random, count: int, seeds: range = TRAINING) -> Batch:
     """Whole scenes of one of the sizes that engines give the model."""
     size = chance.choices(SIZES, SIZE_WEIGHTS)[0]
     return stacked([drawn(chance.choice(seeds), size, chance) for _ in range(count)])
@@ -211,7 +207,7 @@ def full_batch(
 
 def held_out(start: int, count: int, size: tuple[int, int]) -> Batch:
     """``count`` pictures from ``start`` on, the same on every call."""
-    chance = random.Random(start)  # noqa: S311
+    chance = random.Random(start)
     return stacked([drawn(start + index, size, chance) for index in range(count)])
 
 
@@ -224,7 +220,11 @@ def stream(
     start: int,
     ahead: int = 12,
 ) -> Iterator[Made]:
-    """Endless batches that ``make`` draws in worker processes."""
+    """Endless batches that ``make`` draws in worker processes, or here if none."""
+    if not workers:
+        chance = random.Random(start)
+        while True:
+            yield make(chance, count)
     spawn = multiprocessing.get_context("spawn")
     queue = spawn.Queue(ahead)
     processes = [
@@ -258,6 +258,6 @@ def _draw_for_ever(
 ) -> None:
     if cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, cores)
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     while True:
         queue.put(make(chance, count))

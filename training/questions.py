@@ -8,9 +8,7 @@ from idolens.vlm.prompt import render
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo
 from training.scenes import ATTRIBUTES, CANNOT_TELL
 from training.sentences import described, listed, said
-from training.words import (
-    CHINESE,
-    ENGLISH,
+from training.specials import (
     LEVELS,
     LEVELS_EN,
     MOOD,
@@ -24,6 +22,7 @@ from training.words import (
 )
 from training.wordings import WORDINGS, Wordings
 from training.wordings_more import MORE_WORDINGS
+from training.words import CHINESE, ENGLISH, ENGLISH_ALSO
 
 Truth = Mapping[str, str | None]
 ALL_WORDINGS: Mapping[str, Wordings] = WORDINGS | MORE_WORDINGS
@@ -102,7 +101,9 @@ def yes_no(truth: Truth, chance: random.Random, attribute: str | None = None) ->
         pool = wordings.whether_not if turned else wordings.whether
     shown = _shown(attribute, word, chance, language)
     text = plain(chance.choice(pool), shown, chance)
-    return _said_yes_no(text, language, right == CANNOT_TELL, is_it != turned, attribute)
+    return _said_yes_no(
+        text, language, right == CANNOT_TELL, is_it != turned, attribute
+    )
 
 
 def special(truth: Truth, chance: random.Random, which: Special | None = None) -> Ask:
@@ -138,7 +139,7 @@ def _said_yes_no(
 ) -> Ask:
     words = ("Unclear", "Yes", "No") if language == "en" else (CANNOT_TELL, "是", "否")
     reply = words[0] if unclear else words[1] if yes else words[2]
-    question = YesNo(key=KEY, instruction=text, language=language)  # pyright: ignore
+    question = YesNo(key=KEY, instruction=text, language=language)  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
     return Ask(question, reply, about)
 
 
@@ -158,6 +159,11 @@ def choice(truth: Truth, chance: random.Random, attribute: str | None = None) ->
     pool = wordings.which_en if language == "en" else wordings.which
     text = plain(chance.choice(pool), "", chance)
     options = [_shown(attribute, word, chance, language) for word in words]
+    if language == "en" and chance.random() < 0.5:  # noqa: PLR2004
+        options = [
+            ENGLISH_ALSO.get(word, shown)
+            for word, shown in zip(words, options, strict=True)
+        ]
     place = len(words) if right == CANNOT_TELL else words.index(right or "")
     if language == "zh":
         if len(words) == 2 and chance.random() < 0.3:  # noqa: PLR2004
@@ -168,7 +174,7 @@ def choice(truth: Truth, chance: random.Random, attribute: str | None = None) ->
         key=KEY,
         instruction=text,
         options=tuple(options),
-        language=language,  # pyright: ignore
+        language=language,  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
     )
     return Ask(question, chr(ord("A") + place), attribute)
 
@@ -205,7 +211,7 @@ def score(truth: Truth, chance: random.Random, count: int | None = None) -> Ask:
         key=KEY,
         instruction=text,
         levels=levels,
-        language=language,  # pyright: ignore
+        language=language,  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
     )
     return Ask(question, reply, "mood")
 
@@ -236,7 +242,11 @@ def unrelated(truth: Truth, chance: random.Random) -> Ask:
     roll = chance.random()
     if roll < 0.15:  # noqa: PLR2004
         text = "".join(
-            chr(chance.choice((chance.randrange(0x4E00, 0x9FA5), chance.randrange(33, 127))))
+            chr(
+                chance.choice(
+                    (chance.randrange(0x4E00, 0x9FA5), chance.randrange(33, 127))
+                )
+            )
             for _ in range(chance.randint(1, 9))
         )
         return _said_yes_no(text, "zh", True, False, "unrelated")  # noqa: FBT003

@@ -30,9 +30,7 @@ class Layout:
     start: int
 
 
-def layout(
-    before: list[list[int]], behind: list[int], grid: tuple[int, int]
-) -> Layout:
+def layout(before: list[list[int]], behind: list[int], grid: tuple[int, int]) -> Layout:
     """M-RoPE positions as ``Glm4vModel.get_rope_index`` gives them."""
     down, across = grid[0] // 2, grid[1] // 2
     first = len(before[0])
@@ -40,7 +38,11 @@ def layout(
         torch.arange(down), torch.arange(across), indexing="ij"
     )
     picture = torch.stack(
-        (torch.zeros(down * across, dtype=torch.long), rows.flatten(), columns.flatten())
+        (
+            torch.zeros(down * across, dtype=torch.long),
+            rows.flatten(),
+            columns.flatten(),
+        )
     )
     after = first + max(down, across)
     positions = torch.cat(
@@ -153,17 +155,17 @@ class Reader(nn.Module):
         """Cosines and sines [batch, length, 1, rotary] of positions [3, batch, n]."""
         parameters = self.config.rope_parameters
         head = self.config.hidden_size // self.config.num_attention_heads
-        size = int(head * parameters["partial_rotary_factor"])  # pyright: ignore
+        size = int(head * parameters["partial_rotary_factor"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
         steps = torch.arange(0, size, 2, device=positions.device).float() / size
-        rates = 1.0 / (parameters["rope_theta"] ** steps)  # pyright: ignore
+        rates = 1.0 / (parameters["rope_theta"] ** steps)  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
         angles = positions[..., None].float() * rates
-        sections: list[int] = parameters["mrope_section"]  # pyright: ignore
+        sections: list[int] = parameters["mrope_section"]  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
         parts = angles.split(sections, -1)
         mixed = torch.cat([part[index % 3] for index, part in enumerate(parts)], -1)
         mixed = mixed.repeat_interleave(2, -1)[:, :, None]
         return mixed.cos(), mixed.sin()
 
-    def forward(  # noqa: PLR0913
+    def forward(  # noqa: PLR0913, PLR0917
         self,
         tokens: Tensor,
         ids: Tensor,

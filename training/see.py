@@ -1,7 +1,7 @@
 """Stage one, see: the vision tower learns from plain classification heads.
 
-    python -m training.see --kind small --minutes 15 --out .work/see-small
-    python -m training.see --kind full --minutes 30 --out .work/see \
+python -m training.see --kind small --minutes 15 --out .work/see-small
+python -m training.see --kind full --minutes 30 --out .work/see \
         --start-from .work/see-small/last.pt
 """
 
@@ -23,11 +23,17 @@ from training.scenes import ATTRIBUTES
 from training.tower import Tower, normalised
 
 HARD = {
-    "expression": 2.0,
-    "hair_style": 1.5,
+    "hair_style": 3.0,
+    "brand": 2.5,
+    "scene": 2.0,
+    "hand_accessory": 1.7,
+    "count": 1.5,
+    "clothing": 1.5,
     "head_accessory": 1.5,
     "exposure": 1.5,
-    "brand": 1.5,
+    "light": 0.5,
+    "style": 0.5,
+    "hair_color": 0.7,
 }
 """Loss weights of what is small or subtle."""
 CHECK_SEEDS = 9_990_000
@@ -112,9 +118,9 @@ def train(plan: Plan, model: Seeing, state: dict[str, object] | None = None) -> 
     optimisers = Optimisers([model], matrix_rate=plan.rate)
     steps, pictures, elapsed = 0, 0, 0.0
     if state:
-        optimisers.load_state_dict(state["optimisers"])  # pyright: ignore
-        steps, pictures = int(state["steps"]), int(state["pictures"])  # pyright: ignore
-        elapsed = float(state["elapsed"])  # pyright: ignore
+        optimisers.load_state_dict(state["optimisers"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
+        steps, pictures = int(state["steps"]), int(state["pictures"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
+        elapsed = float(state["elapsed"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
     forward = torch.compile(model, dynamic=False) if plan.compiled else model
     checks = [
         held_out(CHECK_SEEDS + 64 * index, 64, (224, 224))
@@ -171,10 +177,10 @@ def report(out: Path, line: dict[str, object]) -> None:
     """Append to the log and show it."""
     with (out / "log.jsonl").open("a", encoding="utf-8") as log:
         log.write(json.dumps(line, ensure_ascii=False) + "\n")
-    print(json.dumps(line, ensure_ascii=False), flush=True)  # noqa: T201
+    print(json.dumps(line, ensure_ascii=False), flush=True)
 
 
-def save(  # noqa: PLR0913
+def save(
     out: Path,
     model: Seeing,
     optimisers: Optimisers,

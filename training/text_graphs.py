@@ -79,10 +79,10 @@ def _angles(
 ) -> tuple[str, str]:
     """Cosines and sines [batch, 1, length, rotary]: M-RoPE in three sections."""
     parameters = config.rope_parameters
-    size = int(head * parameters["partial_rotary_factor"])  # pyright: ignore
-    theta = parameters["rope_theta"]  # pyright: ignore
+    size = int(head * parameters["partial_rotary_factor"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
+    theta = parameters["rope_theta"]  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
     rates = 1.0 / theta ** (np.arange(0, size, 2, dtype=np.float32) / size)
-    sections: list[int] = parameters["mrope_section"]  # pyright: ignore
+    sections: list[int] = parameters["mrope_section"]  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
     spread = graph.op("Cast", places, to=TensorProto.FLOAT)
     spread = graph.op("Unsqueeze", spread, graph.constant([-1]))
     parts: list[str] = []
@@ -117,7 +117,7 @@ def _unseen(graph: Graph, mask: str, length: str, past_key: str) -> str:
     return graph.op("Where", hidden, graph.number(-1e9), graph.number(0))
 
 
-def _attention(  # noqa: PLR0913
+def _attention(  # noqa: PLR0913, PLR0917
     graph: Graph,
     x: str,
     part: Weights,

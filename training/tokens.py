@@ -12,10 +12,8 @@ from transformers import PreTrainedTokenizerFast
 
 from training.questions import ALL_WORDINGS, OTHER, WIDE_QUESTION_MARK
 from training.scenes import ATTRIBUTES, CANNOT_TELL
-from training.sentences import DESCRIBE, GROUPS, NOTHING, TAG_QUESTIONS
-from training.words import (
-    CHINESE,
-    ENGLISH,
+from training.sentences import DESCRIBE, NOTHING, TAG_QUESTIONS
+from training.specials import (
     LEVELS,
     LEVELS_EN,
     MOOD_QUESTIONS,
@@ -25,6 +23,7 @@ from training.words import (
     UNRELATED_EN,
     UNRELATED_OPTIONS,
 )
+from training.words import CHINESE, ENGLISH, ENGLISH_ALSO
 
 END_OF_TEXT = "<|endoftext|>"
 SPECIAL_TOKENS = (
@@ -81,9 +80,8 @@ def _scaffold() -> list[str]:
         words: dict[str, str] = yaml.safe_load(source.read_text(encoding="utf-8"))
         pieces.append(words["role"])
         for kind in ("yes_no", "choice", "score", "tags", "text"):
-            for piece in re.split(r"\{\w+\}", words[kind]):
-                if len(piece.strip()) > 1:
-                    pieces.append(piece)
+            split = re.split(r"\{\w+\}", words[kind])
+            pieces += [piece for piece in split if len(piece.strip()) > 1]
     return pieces
 
 
@@ -107,13 +105,13 @@ def lexicon() -> list[str]:
     words += [OTHER, *NOTHING.values(), *_spoken()]
     words += [piece for text in _wordings() for piece in text.split("|")]
     english = [*ENGLISH.values(), "gold", *(f" {word}" for word in ENGLISH.values())]
+    english += [*ENGLISH_ALSO.values(), *(f" {word}" for word in ENGLISH_ALSO.values())]
     english += [
         level for sets in LEVELS_EN.values() for levels in sets for level in levels
     ]
     for phrase in english:
         words += re.findall(r" ?[A-Za-z']+|-", phrase)
     words += ["LOGO", "Logo", "logo", *PUNCTUATION, *string.ascii_letters]
-    assert set(GROUPS) == set(TAG_QUESTIONS)
     return [
         word
         for word in dict.fromkeys(words)
@@ -125,19 +123,15 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     """A Viterbi segmentation into as few tokens as there can be."""
     words = lexicon()
     known = set(words)
-    characters = sorted(
-        {character for word in words for character in word} - known
-    )
+    characters = sorted({character for word in words for character in word} - known)
     vocabulary: list[tuple[str, float]] = [(token, -100.0) for token in SPECIAL_TOKENS]
     vocabulary += [(word, _WORD) for word in words]
     vocabulary += [(character, _CHARACTER) for character in characters]
     vocabulary += [(f"<0x{number:02X}>", _BYTE) for number in range(256)]
-    while len(vocabulary) % 8:
+    while len(vocabulary) % 64:
         vocabulary.append((f"<|unused_{len(vocabulary)}|>", -100.0))
     tokenizer = Tokenizer(Unigram(vocabulary, unk_id=0, byte_fallback=True))
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.ByteFallback(), decoders.Fuse()]
-    )
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
     tokenizer.add_special_tokens(list(SPECIAL_TOKENS))
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,

@@ -138,9 +138,7 @@ class Tower(nn.Module):
         mixing, cos, sin = (part.to(device) for part in self._tables[grid])
         return mixing, cos, sin
 
-    def forward(
-        self, patches: Tensor, tables: tuple[Tensor, Tensor, Tensor]
-    ) -> Tensor:
+    def forward(self, patches: Tensor, tables: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """Picture tokens [pictures, tokens, out_hidden_size].
 
         Args:

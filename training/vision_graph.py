@@ -75,7 +75,7 @@ def _places(graph: Graph, count: str, width: str) -> tuple[str, str]:
     )
 
 
-def _positions(  # noqa: PLR0913
+def _positions(
     graph: Graph, table: Tensor, rows: str, columns: str, height: str, width: str
 ) -> str:
     """The learned positions, stretched bicubically over the picture."""
@@ -88,9 +88,7 @@ def _positions(  # noqa: PLR0913
         middle = graph.op("Add", places, graph.number(0.5))
         share = graph.op("Div", middle, size)
         spanned = graph.op("Mul", share, graph.number(2))
-        return graph.op(
-            "Unsqueeze", graph.op("Sub", spanned, graph.number(1)), axes
-        )
+        return graph.op("Unsqueeze", graph.op("Sub", spanned, graph.number(1)), axes)
 
     at = graph.op("Concat", spread(columns, width), spread(rows, height), axis=1)
     sampled = graph.op(
@@ -108,7 +106,7 @@ def _angles(
     graph: Graph, config: Glm4vVisionConfig, rows: str, columns: str
 ) -> tuple[str, str]:
     half = config.hidden_size // config.num_heads // 2
-    theta = config.rope_parameters["rope_theta"]  # pyright: ignore
+    theta = config.rope_parameters["rope_theta"]  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
     rates = 1.0 / theta ** (np.arange(0, half, 2, dtype=np.float32) / half)
     rate = graph.constant(rates[None], np.float32)
     axes = graph.constant([1])
@@ -120,7 +118,7 @@ def _angles(
     return graph.op("Cos", angles), graph.op("Sin", angles)
 
 
-def _block(  # noqa: PLR0913
+def _block(
     graph: Graph,
     x: str,
     part: Weights,

@@ -74,6 +74,7 @@ WORDINGS: dict[str, Wordings] = {
     ),
     "hair_style": Wordings(
         _lines("""
+            人物|的|发型|是|哪|一种|?
             她|的|发型|是|什么|?
             人物|的|发型|是|什么|?
             角色|是|什么|发型|?
@@ -103,6 +104,7 @@ WORDINGS: dict[str, Wordings] = {
             发型|是否|并非|{x}|?
         """),
         _lines("""
+            What| is| the| character|'s| hair| style|?
             What| is| the| hairstyle|?
             Which| hairstyle| does| she| have|?
             What| is| the| character|'s| hairstyle|?
@@ -117,6 +119,7 @@ WORDINGS: dict[str, Wordings] = {
     ),
     "hair_color": Wordings(
         _lines("""
+            人物|的|发色|是|哪|一种|?
             她|的|头发|是|什么|颜色|?
             人物|的|发色|是|什么|?
             发色
@@ -144,6 +147,8 @@ WORDINGS: dict[str, Wordings] = {
             人物|的|发色|不是|{x}|吗|?
         """),
         _lines("""
+            What| is| the| character|'s| hair| colour|?
+            What| colour| is| the| hair|?
             What| color| is| the| hair|?
             What| is| the| hair| color|?
             Which| color| is| her| hair|?
@@ -158,6 +163,7 @@ WORDINGS: dict[str, Wordings] = {
     ),
     "clothing": Wordings(
         _lines("""
+            人物|的|服装|是|哪|一种|?
             她|穿|的|是|什么|服装|?
             人物|穿|着|什么|衣服|?
             服装
@@ -189,6 +195,7 @@ WORDINGS: dict[str, Wordings] = {
             服装|是否|并非|{x}|?
         """),
         _lines("""
+            What| is| the| character| wearing|?
             What| is| she| wearing|?
             What| clothing| is| the| character| wearing|?
             What| is| the| outfit|?
@@ -203,6 +210,7 @@ WORDINGS: dict[str, Wordings] = {
     ),
     "clothing_color": Wordings(
         _lines("""
+            人物|服装|的|主要|颜色|是|哪|一种|?
             她|的|衣服|是|什么|颜色|?
             服装|颜色
             服装|是|什么|颜色|?
@@ -229,6 +237,8 @@ WORDINGS: dict[str, Wordings] = {
             是否|没有|穿|{x}|的|衣服|?
         """),
         _lines("""
+            What| is| the| main| colour| of| the| clothing|?
+            What| colour| is| the| outfit|?
             What| color| is| the| outfit|?
             What| color| are| the| clothes|?
         """),
@@ -242,6 +252,7 @@ WORDINGS: dict[str, Wordings] = {
     ),
     "head_accessory": Wordings(
         _lines("""
+            人物|的|发饰|是|哪|一种|?
             她|今天|戴|的|是|什么|发饰|?
             发饰
             头饰
@@ -272,6 +283,7 @@ WORDINGS: dict[str, Wordings] = {
             发饰|是否|并非|{x}|?
         """),
         _lines("""
+            What| is| the| character| wearing| on| the| head|?
             What| is| on| her| head|?
             What| head| accessory| is| she| wearing|?
         """),
@@ -285,6 +297,7 @@ WORDINGS: dict[str, Wordings] = {
     ),
     "hand_accessory": Wordings(
         _lines("""
+            人物|手中|拿|着|什么|?
             她|手里|拿|着|什么|?
             手持物
             手持|物品
@@ -312,6 +325,7 @@ WORDINGS: dict[str, Wordings] = {
             手持物|是否|不是|{x}|?
         """),
         _lines("""
+            What| is| the| character| holding|?
             What| is| she| holding|?
             What| is| in| her| hand|?
         """),

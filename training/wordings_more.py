@@ -5,6 +5,7 @@ from training.wordings import Wordings, _lines
 MORE_WORDINGS: dict[str, Wordings] = {
     "expression": Wordings(
         _lines("""
+            人物|的|表情|是|哪|一种|?
             她|的|表情|是|什么|?
             表情
             人物|的|表情|是|什么|?
@@ -32,6 +33,7 @@ MORE_WORDINGS: dict[str, Wordings] = {
             人物|的|表情|不是|{x}|吗|?
         """),
         _lines("""
+            What| is| the| character|'s| expression|?
             What| is| her| expression|?
             What| is| the| character|'s| expression|?
         """),
@@ -45,6 +47,7 @@ MORE_WORDINGS: dict[str, Wordings] = {
     ),
     "scene": Wordings(
         _lines("""
+            画面|场景|是|哪|一种|?
             场景|是|什么|?
             场景
             画面|的|场景|是|哪里|?
@@ -72,6 +75,7 @@ MORE_WORDINGS: dict[str, Wordings] = {
             是否|不|在|{x}|?
         """),
         _lines("""
+            What| is| the| scene| in| the| picture|?
             Where| is| this|?
             What| is| the| scene|?
             What| is| the| background|?
@@ -86,6 +90,7 @@ MORE_WORDINGS: dict[str, Wordings] = {
     ),
     "light": Wordings(
         _lines("""
+            画面|的|灯光|是|哪|一种|?
             灯光|是|什么|颜色|?
             灯光
             画面|的|灯光|是|什么|?
@@ -112,6 +117,7 @@ MORE_WORDINGS: dict[str, Wordings] = {
             画面|里|没有|{x}|吗|?
         """),
         _lines("""
+            What| is| the| light| in| the| picture|?
             What| is| the| lighting|?
             What| color| is| the| light|?
         """),
@@ -201,6 +207,7 @@ MORE_WORDINGS: dict[str, Wordings] = {
     ),
     "style": Wordings(
         _lines("""
+            画面|的|风格|是|哪|一种|?
             画面|是|什么|风格|?
             风格
             图中|的|风格|属于|哪|一种|?
@@ -226,6 +233,7 @@ MORE_WORDINGS: dict[str, Wordings] = {
             是否|不|属于|{x}|风格|?
         """),
         _lines("""
+            What| is| the| style| of| the| picture|?
             What| is| the| style|?
             Which| style| is| the| picture|?
         """),

@@ -146,9 +146,7 @@ def test_graphs_give_the_same_logits(
     """Prefix and padded suffixes with a shared past equal one whole forward."""
     texts = ["是否穿着汉服?\n只回答:是、否 或 无法判断。", "发色"]
     decoder, embed = exported.session("decoder"), exported.session("embed")
-    wanted, ids, pixels, grid, places = by_transformers(
-        exported, dtype, size, texts[0]
-    )
+    wanted, ids, pixels, grid, places = by_transformers(exported, dtype, size, texts[0])
     other, other_ids, _, _, other_places = by_transformers(
         exported, dtype, size, texts[1]
     )
@@ -257,7 +255,7 @@ def test_pictures_become_the_sizes_trained_on(
 
 def test_packed_questions_equal_single_ones(model: Reading, tmp_path: Path) -> None:
     """A question's logits do not depend on what is packed beside it."""
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311
     pictures = full_batch(chance, 1)
     asked = Asked(pictures, packed(rows_of(pictures.truths, chance), chance))
     export(model, tmp_path)
