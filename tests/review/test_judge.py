@@ -88,6 +88,16 @@ def test_blocking_too_takes_enough_looks_in_a_row() -> None:
     assert judged([0.6, 0.95, 0.95], twice).suggestion is BLOCK
 
 
+def test_still_pictures_are_judged_one_by_one() -> None:
+    """Two risky posters in a row are two findings, however many looks are asked for."""
+    frames = [frame(number, step=1000, label=f"{number}.png") for number in range(3)]
+    policy = small(("level: high", "min_consecutive: 3"))
+    judgement = judge(frames, exposure([0.6, 0.95, 0.1]), policy)
+
+    found = [(f.evidence.label, f.looks, f.suggestion) for f in judgement.findings]
+    assert found == [("0.png", 1, REVIEW), ("1.png", 1, BLOCK)]
+
+
 def test_inherited_moments_extend_a_finding() -> None:
     """A frozen picture keeps its finding going, with the evidence it came from."""
     frames = [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idolens.media.frame import DropReason, Frame, FrameState
@@ -13,6 +13,9 @@ from idolens.review.report import Report, make_report
 from idolens.vlm.answer import Answer, Status
 from idolens.vocabulary import FrameId, Milliseconds, Suggestion
 from tests.review.sessions import answer, frame, run_facts, session, small
+
+law = settings(deadline=None, max_examples=60)
+"""A busy machine is no counterexample."""
 
 Session = tuple[list[Frame], dict[FrameId, list[Answer]]]
 ORDER = list(Suggestion)
@@ -100,6 +103,7 @@ def report_of(made: Session, policy: Policy, seconds: float = 1.0) -> Report:
     )
 
 
+@law
 @given(moments(), policies())
 def test_coverage_adds_up_to_the_session(made: Session, policy: Policy) -> None:
     """Every row's columns add up to the session's duration, to the millisecond."""
@@ -115,6 +119,7 @@ def test_coverage_adds_up_to_the_session(made: Session, policy: Policy) -> None:
         assert 0 <= row.share <= 1
 
 
+@law
 @given(moments(), policies())
 def test_tracks_cover_the_session_once(made: Session, policy: Policy) -> None:
     """A track has no hole and no overlap, and agrees with its coverage."""
@@ -130,6 +135,7 @@ def test_tracks_cover_the_session_once(made: Session, policy: Policy) -> None:
         assert sum(s.end_ms - s.start_ms for s in seen) == row.seen_ms
 
 
+@law
 @given(moments(), policies())
 def test_findings_rest_on_looks(made: Session, policy: Policy) -> None:
     """A finding lies in the session, its peak reaches the threshold."""
@@ -150,6 +156,7 @@ def test_findings_rest_on_looks(made: Session, policy: Policy) -> None:
     assert total.looks == sum(found.looks for found in judgement.findings)
 
 
+@law
 @given(moments(), policies(), st.randoms(use_true_random=False))
 def test_order_does_not_matter(made: Session, policy: Policy, chance) -> None:
     """Frames and answers may come in any order: the report is the same to the byte."""
@@ -164,6 +171,7 @@ def test_order_does_not_matter(made: Session, policy: Policy, chance) -> None:
     assert again.to_json() == report_of(made, policy).to_json()
 
 
+@law
 @given(moments(), policies())
 def test_a_rebuilt_report_is_the_same(made: Session, policy: Policy) -> None:
     """Same inputs, same bytes; another run changes only what is not signed."""
@@ -176,6 +184,7 @@ def test_a_rebuilt_report_is_the_same(made: Session, policy: Policy) -> None:
     assert first.intact
 
 
+@law
 @given(moments(), policies(), st.sampled_from([0.8, 0.85, 0.95, 1.0]))
 def test_raising_block_at_never_makes_it_worse(
     made: Session, policy: Policy, higher: float
@@ -189,6 +198,7 @@ def test_raising_block_at_never_makes_it_worse(
     assert len(after.findings) == len(before.findings)
 
 
+@law
 @given(moments(), policies(), st.integers(1, 4))
 def test_raising_min_consecutive_never_makes_it_worse(
     made: Session, policy: Policy, more: int
@@ -201,6 +211,7 @@ def test_raising_min_consecutive_never_makes_it_worse(
     assert ORDER.index(after.suggestion) <= ORDER.index(before.suggestion)
 
 
+@law
 @given(moments(), policies())
 def test_raising_review_at_never_makes_it_worse(made: Session, policy: Policy) -> None:
     """A higher review threshold never makes the suggestion worse."""
@@ -211,6 +222,7 @@ def test_raising_review_at_never_makes_it_worse(made: Session, policy: Policy) -
     assert ORDER.index(after.suggestion) <= ORDER.index(before.suggestion)
 
 
+@law
 @given(moments(), policies())
 def test_nothing_unseen_passes(made: Session, policy: Policy) -> None:
     """A pass means: something was seen, nothing was found, every limit was kept."""

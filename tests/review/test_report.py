@@ -152,15 +152,14 @@ def test_the_digest_links_its_evidence() -> None:
 
 def test_a_digest_of_pictures_counts_pictures() -> None:
     """In a session of stills, pictures are counted and numbered instead of timed."""
-    frames = [frame(number, step=1000) for number in range(6)]
+    frames = [frame(n, step=1000, label=f"{n}.png") for n in range(6)]
     answers = exposure([0.95, 0.1, 0.8, 0.8, 0.1, 0.1])
     zh, en = digest_of(report_of(frames, answers, kind="pictures"))
 
     assert "共 6 张图片" in zh
-    assert "第 1 张" in zh
-    assert "第 3–4 张" in zh
-    assert "Picture 1:" in en
-    assert "Pictures 3–4:" in en
+    assert "第 1 张《0.png》" in zh
+    assert "第 4 张《3.png》" in zh
+    assert "Picture 1 “0.png”:" in en
 
 
 def test_a_long_list_of_findings_is_cut_short() -> None:

@@ -117,10 +117,13 @@ def _finding(session: SessionFacts, finding: Finding) -> Sentence:
     said, name = SUGGESTIONS[finding.suggestion], finding.sub_label
     peak = percent(finding.peak)
     at = when(session.kind, finding.start_ms, finding.end_ms)
+    file = finding.evidence.label
+    named = Words(zh=f"《{file}》", en=f" “{file}”") if file else Words(zh="", en="")
     return Sentence(
         words=Words(
-            zh=f"{at.zh}：{name.zh}，最高概率 {peak}，建议{said.zh}。",
-            en=f"{at.en}: {name.en}, probability up to {peak}; suggestion: {said.en}.",
+            zh=f"{at.zh}{named.zh}：{name.zh}，最高概率 {peak}，建议{said.zh}。",
+            en=f"{at.en}{named.en}: {name.en}, probability up to {peak}; "
+            f"suggestion: {said.en}.",
         ),
         frames=(finding.evidence.frame,),
     )

@@ -4,6 +4,9 @@ A finding is built only from looks (examined or inherited moments) and from the
 stretches they stand for. A look that was answered otherwise ends it. A gap, where
 nothing is known, ends it too unless the question's ``bridge_s`` allows to run
 across; the gap is then reported inside the finding, never counted as seen.
+
+Still pictures are judged one by one: a finding never runs over two of them, and
+``min_consecutive``, which steadies moving pictures, does not apply.
 """
 
 from collections.abc import Iterator, Sequence
@@ -34,6 +37,7 @@ class Sight(Record):
     Attributes:
         probability: None where nothing is known.
         picture: digest of the standardised picture, where there is one.
+        label: the file's name in a session of still pictures, else empty.
     """
 
     frame: str
@@ -41,6 +45,7 @@ class Sight(Record):
     state: MomentState
     probability: float | None
     picture: str | None
+    label: str
 
 
 class Why(Record):
@@ -135,7 +140,7 @@ def find(
     found: list[Finding] = []
     brief = 0
     for run in scan.runs(scan.looks, risk.review_at):
-        if len(run) < risk.min_consecutive:
+        if len(run) < scan.least:
             brief += len(run)
         else:
             found.append(scan.finding(run))
@@ -152,6 +157,8 @@ class _Scan:
         self._risk = risk
         self._seen = seen
         self._bridge_ms = round(question.bridge_s * 1000)
+        self._stills = any(moment.frame.label for moment in seen)
+        self.least = 1 if self._stills else risk.min_consecutive
         self.looks = [_look(index, moment, risk) for index, moment in enumerate(seen)]
 
     def runs(
@@ -162,6 +169,9 @@ class _Scan:
         gap = 0
         for moment, look in zip(self._seen[start:], looks, strict=False):
             if look is not None and look.chance >= threshold:
+                if run and self._stills:
+                    yield run
+                    run = []
                 run.append(look)
                 gap = 0
                 continue
@@ -219,7 +229,7 @@ class _Scan:
             return Suggestion.REVIEW
         within = self.looks[first : last + 1]
         blocked = self.runs(within, self._risk.block_at, start=first)
-        if any(len(run) >= self._risk.min_consecutive for run in blocked):
+        if any(len(run) >= self.least for run in blocked):
             return Suggestion.BLOCK
         return Suggestion.REVIEW
 
@@ -268,4 +278,5 @@ def _sight(moment: Moment, look: _Look | None) -> Sight:
         state=moment.state,
         probability=None if look is None else rounded(look.chance),
         picture=moment.frame.picture,
+        label=moment.frame.label,
     )
