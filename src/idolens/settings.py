@@ -35,8 +35,8 @@ class GateSettings(BaseModel):
         235.0, description="1st percentile of grey above which a frame is over-exposed."
     )
     sharpness: float = Field(
-        0.004,
-        description="Laplacian variance / (grey variance + 1) below which a frame is blurred; flat drawn art stays above.",
+        0.13,
+        description="Share of its height that the steepest edges climb within one pixel, below which a frame is blurred; a clean line has 0.3 to 0.5.",
     )
     frozen_difference: float = Field(
         0.5,
@@ -48,6 +48,14 @@ class GateSettings(BaseModel):
     duplicate_colour: float = Field(
         3.0,
         description="Mean Lab difference of 8x8 thumbnails that near-duplicates may have.",
+    )
+    duplicate_spot: float = Field(
+        16.0,
+        description="Grey levels that near-duplicates may differ in at one spot of a thumbnail; above, something small has come or gone.",
+    )
+    transition_change: float = Field(
+        2.0,
+        description="Mean grey change within four frames from which on a frame may stand in a dissolve.",
     )
 
 
@@ -100,6 +108,9 @@ class Settings(BaseSettings):
     )
     policy: str = Field(
         "livestream-zh", description="Policy that recordings are judged by."
+    )
+    picture_policy: str = Field(
+        "poster-zh", description="Policy that still pictures are judged by."
     )
     every_s: float = Field(
         60.0, ge=0.2, description="Sampling step of recordings, in seconds."

@@ -1,0 +1,76 @@
+"""The commands' common root: settings, language, errors and exit codes."""
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from idolens.cli import analyses, asking, evaluating, machine, policies
+from idolens.cli.terminal import Terminal
+from idolens.errors import IdolensError
+from idolens.settings import load_settings
+
+STOPPED = 130
+
+app = typer.Typer(
+    name="idolens",
+    help="A pair of eyes for a virtual-idol studio. · 虚拟偶像工作室的一双眼睛。",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command("analyze")(analyses.analyze)
+app.command("resume")(analyses.resume)
+app.command("ask")(asking.ask)
+app.add_typer(policies.app, name="policies")
+app.command("engines")(machine.engines)
+app.command("doctor")(machine.doctor)
+app.command("eval")(evaluating.evaluate)
+app.command("serve")(machine.serve)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it
+    if not wanted:
+        return
+    try:
+        typer.echo(f"idolens {version('idolens')}")
+    except PackageNotFoundError:
+        typer.echo("idolens (not installed)")
+    raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    settings: Annotated[
+        Path | None,
+        typer.Option(help="YAML file of settings. · 设置文件(YAML)。"),
+    ] = None,
+    show_version: Annotated[  # noqa: ARG001 - its callback does the work
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version. · 显示版本。",
+        ),
+    ] = False,
+) -> None:
+    """Read the settings before any command."""
+    context.ensure_object(Terminal).settings = load_settings(settings)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and leave with its exit code."""
+    terminal = Terminal()
+    try:
+        app(args=arguments, obj=terminal)
+    except IdolensError as error:
+        terminal.fail(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        terminal.say("已停止。", "Stopped.")
+        sys.exit(STOPPED)

@@ -1,0 +1,93 @@
+"""``idolens engines``, ``idolens doctor`` and ``idolens serve``."""
+
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from idolens.cli.checkup import checkup
+from idolens.cli.terminal import Terminal
+from idolens.settings import Settings
+from idolens.studio import Studio, open_studio
+from idolens.vlm import ENGINES
+from idolens.web.health import Check, ModelCheck, disk_check
+from idolens.web.server import address_of, listen
+from idolens.web.server import serve as serve_on
+
+
+def engines(context: typer.Context) -> None:
+    """List the engines, and what each needs. · 列出推理引擎。"""
+    terminal = context.ensure_object(Terminal)
+    table = Table(box=None, pad_edge=False)
+    for zh, en in (("名称", "Name"), ("可用", "Here"), ("说明", "What it is")):
+        table.add_column(terminal.word(zh, en))
+    for entry in ENGINES.values():
+        obstacle = entry.obstacle(terminal.settings)
+        about = entry.title.within(terminal.language)
+        needs = entry.runs_on.within(terminal.language)
+        table.add_row(
+            entry.name,
+            Text("✓", "green") if obstacle is None else Text("✗", "red"),
+            Text(
+                obstacle.within(terminal.language) if obstacle else f"{about} · {needs}"
+            ),
+        )
+    terminal.out.print(table)
+
+
+def doctor(context: typer.Context) -> None:
+    """Say what works here, what does not, and how to mend it. · 检查本机环境。"""
+    terminal = context.ensure_object(Terminal)
+    findings = checkup(terminal.settings)
+    for finding in findings:
+        mark = Text("✓ ", "green") if finding.mend is None else Text("✗ ", "red")
+        line = finding.what.within(terminal.language)
+        if finding.mend is not None:
+            line += f"\n    → {finding.mend.within(terminal.language)}"
+        terminal.out.print(mark + Text(line))
+    if any(finding.mend for finding in findings):
+        raise typer.Exit(1)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. · 监听地址。")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(help="Port to listen on. · 监听端口。", min=0, max=65535),
+    ] = None,
+) -> None:
+    """Run the HTTP service. · 启动 HTTP 服务。"""
+    terminal = context.ensure_object(Terminal)
+    chosen = {"host": host, "port": port}
+    given = {name: value for name, value in chosen.items() if value is not None}
+    settings = terminal.settings.model_copy(update=given)
+    door = listen(settings)
+    with open_studio(settings) as studio:
+        address = address_of(door)
+        serve_on(
+            studio,
+            settings,
+            door,
+            checks=_checks(studio, settings),
+            on_ready=partial(
+                terminal.say,
+                f"服务已就绪:{address}",
+                f"The service is ready: {address}",
+            ),
+        )
+
+
+def _checks(studio: Studio, settings: Settings) -> dict[str, Check]:
+    def database() -> None:
+        studio.archive.sessions()
+
+    return {
+        "model": ModelCheck(studio),
+        "database": database,
+        "disk": disk_check(settings.home, settings.disk_reserve_mib),
+    }

@@ -1,0 +1,86 @@
+"""``idolens policies``: the rule books."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from idolens.cli.terminal import Terminal
+from idolens.review import load_policy, policy_text, shipped_policies
+from idolens.vlm import lint as lint_prompt
+from idolens.vlm.phrasing import language_of
+
+app = typer.Typer(
+    help="Show, check and improve the rule books. · 查看、检查、改进审核策略。",
+    no_args_is_help=True,
+)
+
+
+@app.command("list")
+def list_policies(context: typer.Context) -> None:
+    """List the policies that idolens brings. · 列出自带的审核策略。"""
+    terminal = context.ensure_object(Terminal)
+    table = Table(box=None, pad_edge=False)
+    for zh, en in (
+        ("名称", "Name"),
+        ("标题", "Title"),
+        ("问题数", "Questions"),
+        ("版本", "Version"),
+    ):
+        table.add_column(terminal.word(zh, en))
+    for policy in shipped_policies():
+        title = Text(policy.title.within(terminal.language))
+        table.add_row(policy.name, title, str(len(policy.questions)), policy.version)
+    terminal.out.print(table)
+
+
+@app.command()
+def show(
+    name: Annotated[
+        str, typer.Argument(help="Name or file of a policy. · 策略名称或文件。")
+    ],
+) -> None:
+    """Print a policy as YAML, to copy and change. · 以 YAML 输出策略。"""
+    typer.echo(policy_text(load_policy(name)), nl=False)
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A policy file. · 策略文件。")],
+) -> None:
+    """Check a policy file. · 检查策略文件。"""
+    terminal = context.ensure_object(Terminal)
+    policy = load_policy(str(file))
+    terminal.say(
+        f"{policy.name} 正确:{len(policy.questions)} 个问题,版本 {policy.version}。",
+        f"{policy.name} is fine: {len(policy.questions)} questions, "
+        f"version {policy.version}.",
+    )
+    for entry in policy.questions:
+        question = entry.question()
+        _advise(terminal, question.instruction)
+
+
+@app.command()
+def lint(
+    context: typer.Context,
+    prompt: Annotated[str, typer.Argument(help="A question. · 一个问题。")],
+) -> None:
+    """Say what is vague about a prompt, and how to put it. · 检查提示词。"""
+    terminal = context.ensure_object(Terminal)
+    if not _advise(terminal, prompt):
+        terminal.say("没有发现问题。", "Nothing to improve.")
+
+
+def _advise(terminal: Terminal, prompt: str) -> bool:
+    advices = lint_prompt(prompt, language_of(prompt))
+    for advice in advices:
+        terminal.out.print(
+            f"{prompt}\n  {advice.why.within(terminal.language)}\n"
+            f"  → {advice.instead.within(terminal.language)}",
+            markup=False,
+        )
+    return bool(advices)
