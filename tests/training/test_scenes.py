@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from training.scenes import ATTRIBUTES, CANNOT_TELL, Scene, draw, sample
 
 SIZES = [(224, 224), (308, 168), (168, 308), (252, 196), (196, 252), (640, 360)]

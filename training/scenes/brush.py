@@ -16,6 +16,8 @@ from training.scenes.vocabulary import INK, Colour, darker, lighter
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
 
+_FLAT_BELOW = 0.45
+"""Smaller shapes take no shadow."""
 _PAIRS = {"M": 1, "L": 1, "Q": 2, "C": 3, "Z": 0}
 
 
@@ -144,16 +146,16 @@ class Brush:
         self.canvas.drawPath(shape, pen)
         if self.shading == "cel":
             bounds = shape.getBounds()
-            if min(bounds.width(), bounds.height()) > 0.45:
+            if min(bounds.width(), bounds.height()) > _FLAT_BELOW:
                 self._shadow(shape, colour)
 
     def _shadow(self, shape: skia.Path, colour: Colour) -> None:
         canvas = self.canvas
         canvas.save()
-        canvas.clipPath(shape, True)
+        canvas.clipPath(shape, doAntiAlias=True)
         moved = skia.Path(shape)
         moved.offset(-0.13, -0.05)
-        canvas.clipPath(moved, skia.ClipOp.kDifference, True)
+        canvas.clipPath(moved, skia.ClipOp.kDifference, doAntiAlias=True)
         canvas.drawPaint(paint(darker(colour, 0.2)))
         canvas.restore()
 
@@ -167,10 +169,8 @@ class Brush:
         """Draws a limb: a thick line with an outline."""
         shape = (
             smooth(points, closed=False)
-            if len(points) > 2
-            else polygon(  # noqa: PLR2004
-                points, closed=False
-            )
+            if points[2:]
+            else polygon(points, closed=False)
         )
         if self.line and line:
             pen = stroke(self.outline(colour), width + self.line * 2 * line)

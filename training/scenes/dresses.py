@@ -45,7 +45,7 @@ def draw_hanfu(brush: Brush, cloth: Cloth) -> None:
 
 def draw_lolita(brush: Brush, cloth: Cloth) -> None:
     """Bell skirt in tiers of lace, laced bodice, a large bow at the neck."""
-    lace = (92, 64, 84) if cloth.name in {"白色"} else WHITE
+    lace = (92, 64, 84) if cloth.name == "白色" else WHITE
     ruffle(brush, lace, -1.58, 1.58, 3.38, 0.22, 0.2, 11)
     brush.draw(
         "M -0.5 2.0 C -1.25 2.1 -1.6 2.75 -1.68 3.32 Q 0 3.78 1.68 3.32 "
@@ -120,7 +120,7 @@ def draw_cheongsam(brush: Brush, cloth: Cloth) -> None:
             0.08,
         )
     flower = (232, 90, 110) if cloth.name in {"白色", "黄色", "黑色"} else WHITE
-    chance = random.Random(cloth.detail + 401)  # noqa: S311
+    chance = random.Random(cloth.detail + 401)
     spots = [(-0.3, 1.7), (0.22, 2.45), (-0.3, 2.85), (0.2, 3.4)]
     for x, y in spots:
         turn = chance.uniform(0, 6)

@@ -20,7 +20,7 @@ def draw_light_behind(
     canvas: skia.Canvas, scene: Scene, w: float, h: float, at: float
 ) -> None:
     """Lays the light's colour and its beams over the place."""
-    chance = random.Random(scene.detail + 1103)  # noqa: S311
+    chance = random.Random(scene.detail + 1103)
     if scene.light == "自然光":
         return
     tone = pick(LIGHT_TONES[scene.light], chance)
@@ -59,7 +59,7 @@ def draw_light_behind(
 
 def draw_light_before(canvas: skia.Canvas, scene: Scene, w: float, h: float) -> None:
     """Lays a little of the light over everything; colours keep their names."""
-    chance = random.Random(scene.detail + 1103)  # noqa: S311
+    chance = random.Random(scene.detail + 1103)
     if scene.light == "自然光":
         return
     tone = pick(LIGHT_TONES[scene.light], chance)
@@ -72,7 +72,7 @@ def draw_light_before(canvas: skia.Canvas, scene: Scene, w: float, h: float) -> 
 
 def draw_bokeh(canvas: skia.Canvas, scene: Scene, w: float, h: float) -> None:
     """Scatters soft discs over the place."""
-    chance = random.Random(scene.detail + 1109)  # noqa: S311
+    chance = random.Random(scene.detail + 1109)
     for _ in range(scene.bokeh):
         r = h * chance.uniform(0.015, 0.05)
         tone: Colour = (255, 255, 255)
@@ -88,7 +88,7 @@ def draw_bokeh(canvas: skia.Canvas, scene: Scene, w: float, h: float) -> None:
 
 def draw_overlay(canvas: skia.Canvas, scene: Scene, w: float, h: float) -> None:
     """Lays subtitles, danmaku, a display or a frame over the picture."""
-    chance = random.Random(scene.detail + 1117)  # noqa: S311
+    chance = random.Random(scene.detail + 1117)
     if scene.overlay == "subtitle":
         _subtitle(canvas, w, h, chance)
     elif scene.overlay == "danmaku":
@@ -122,7 +122,7 @@ def draw_overlay(canvas: skia.Canvas, scene: Scene, w: float, h: float) -> None:
         )
 
 
-def draw_text(  # noqa: PLR0913
+def draw_text(  # noqa: PLR0913, PLR0917
     canvas: skia.Canvas,
     chance: random.Random,
     x: float,

@@ -34,7 +34,7 @@ _RAGE: Colour = (214, 34, 40)
 
 def draw_face(brush: Brush, skin: Colour, expression: str, detail: int) -> None:
     """Draws the head's skin, eyes and mouth; brows come later, over the hair."""
-    chance = random.Random(detail + 101)  # noqa: S311
+    chance = random.Random(detail + 101)
     for _ in brush.sides():
         brush.oval(0.95, 0.12, 0.13, 0.2, skin)
     brush.draw(FACE, skin)
@@ -81,9 +81,11 @@ def _eye(brush: Brush, expression: str, iris: Colour, side: int) -> None:
     white = skia.Rect(x - half_width, y - half_height, x + half_width, y + half_height)
     canvas.save()
     if expression == "平静":
-        canvas.clipRect(skia.Rect(0, y - 0.02, 1, 1), True)
+        canvas.clipRect(skia.Rect(0, y - 0.02, 1, 1), doAntiAlias=True)
     elif expression == "生气":
-        canvas.clipPath(path("M 0.1 0.2 L 0.9 -0.14 L 0.9 0.9 L 0.1 0.9 Z"), True)
+        canvas.clipPath(
+            path("M 0.1 0.2 L 0.9 -0.14 L 0.9 0.9 L 0.1 0.9 Z"), doAntiAlias=True
+        )
     canvas.drawOval(white, paint(WHITE))
     scale = 0.42 if expression == "惊讶" else 0.8
     rx, ry = half_width * scale, half_height * (scale + 0.08)

@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from training.scenes.brush import Brush, Point, path, polygon, smooth
+from training.scenes.brush import Brush, path
 from training.scenes.faces import draw_brows, draw_face
 from training.scenes.garments import CUTS, draw_shoulders
 from training.scenes.hair import (
@@ -12,28 +12,22 @@ from training.scenes.hair import (
     draw_nape,
 )
 from training.scenes.headwear import draw_headwear
+from training.scenes.limbs import draw_arm, draw_legs
 from training.scenes.marks import draw_emblem, draw_stranger
 from training.scenes.mishaps import draw_clipping, draw_tear
 from training.scenes.props import (
     FREE,
     HOLDS,
     Arm,
-    bend,
     draw_hand,
-    draw_limb,
     draw_prop,
     draw_prop_behind,
 )
 from training.scenes.trims import Cloth
 from training.scenes.vocabulary import (
-    GOLD,
-    INK,
     SKIN_TONES,
-    WHITE,
     Colour,
     darker,
-    lighter,
-    mix,
     rgb,
 )
 
@@ -67,7 +61,7 @@ def skin_tone(index: int) -> Colour:
 
 def draw_figure(brush: Brush, look: Look) -> None:
     """Draws a character and marks where the evidence of each attribute stands."""
-    chance = random.Random(look.detail + 803)  # noqa: S311
+    chance = random.Random(look.detail + 803)
     tint = rgb(
         chance.uniform(0, 360), chance.uniform(0.5, 0.8), chance.uniform(0.7, 0.95)
     )
@@ -77,7 +71,7 @@ def draw_figure(brush: Brush, look: Look) -> None:
         draw_hair_behind(brush, look.hair_style, look.hair, tint)
     if look.clothing == "卫衣":
         brush.oval(0, 0.95, 0.98, 0.55, darker(look.cloth.colour, 0.25))
-    _legs(brush, look, cut.legs)
+    draw_legs(brush, look.skin, look.cloth, cut.legs)
     _trunk(brush, look.skin)
     cut.draw(brush, look.cloth)
     brush.mark("clothing", (-0.95, 1.05, 0.95, 2.95))
@@ -117,46 +111,6 @@ def _trunk(brush: Brush, skin: Colour) -> None:
     )
 
 
-def _legs(brush: Brush, look: Look, kind: str) -> None:
-    if kind == "hidden":
-        for side in (-1, 1):
-            brush.oval(side * 0.35, 4.62, 0.3, 0.15, INK)
-        return
-    cloth = look.cloth.colour
-    for side in (-1, 1):
-        leg: list[Point] = [(side * 0.33, 2.6), (side * 0.34, 3.6), (side * 0.33, 4.45)]
-        shin: list[Point] = [
-            (side * 0.34, 3.5),
-            (side * 0.34, 4.0),
-            (side * 0.33, 4.45),
-        ]
-        thigh: list[Point] = [
-            (side * 0.34, 2.6),
-            (side * 0.35, 2.85),
-            (side * 0.36, 3.05),
-        ]
-        brush.tube(leg, look.skin, 0.36)
-        shoe: Colour = (70, 48, 46)
-        if kind == "trousers":
-            brush.tube(leg, darker(cloth, 0.08), 0.52)
-        elif kind == "jeans":
-            brush.tube(leg, (98, 108, 128), 0.5)
-            shoe = WHITE
-        elif kind == "shorts":
-            brush.tube(thigh, (62, 64, 74), 0.58)
-            shoe = (226, 226, 230)
-        elif kind == "socks":
-            brush.tube(shin, WHITE if not look.cloth.light else (70, 66, 84), 0.38)
-        elif kind == "boots":
-            brush.tube(shin, lighter(cloth, 0.1), 0.44)
-            shoe = darker(cloth, 0.3)
-        elif kind == "plated":
-            brush.tube(leg, (72, 74, 86), 0.42)
-            brush.tube(shin, mix(cloth, (190, 196, 210), 0.15), 0.46)
-            shoe = (110, 114, 126)
-        brush.oval(side * 0.36, 4.55, 0.3, 0.16, shoe)
-
-
 def _arms(brush: Brush, look: Look, sleeve: str, chance: random.Random) -> None:
     free = ("hip", "wave", "out") if look.raised else ("down", "hip", "wave", "out")
     held = HOLDS.get(look.hand_accessory)
@@ -166,9 +120,9 @@ def _arms(brush: Brush, look: Look, sleeve: str, chance: random.Random) -> None:
         left = ((1.25, 2.0), (0.5, 2.42))
     for side in brush.sides():
         if side < 0:
-            _arm(brush, look, sleeve, left)
+            draw_arm(brush, look.skin, look.cloth, sleeve, left)
     if held is None:
-        _arm(brush, look, sleeve, right)
+        draw_arm(brush, look.skin, look.cloth, sleeve, right)
         draw_shoulders(brush, look.clothing, look.cloth)
         hands = [right[1], (-left[1][0], left[1][1])]
         brush.mark(
@@ -181,72 +135,12 @@ def _arms(brush: Brush, look: Look, sleeve: str, chance: random.Random) -> None:
             ),
         )
         return
-    _arm(brush, look, sleeve, right)
+    draw_arm(brush, look.skin, look.cloth, sleeve, right)
     draw_shoulders(brush, look.clothing, look.cloth)
     draw_prop(brush, look.hand_accessory, look.detail)
     draw_hand(brush, right, look.skin)
     if look.hand_accessory == "吉他":
         draw_hand(brush, ((0, 0), (-left[1][0], left[1][1])), look.skin)
-
-
-def _arm(brush: Brush, look: Look, sleeve: str, arm: Arm) -> None:
-    points = bend(arm)
-    colour = look.cloth.colour
-    draw_limb(brush, arm, look.skin)
-    if sleeve == "cap":
-        brush.tube(points[:3], colour, 0.36)
-    elif sleeve == "short":
-        brush.tube(points[:4], colour, 0.44)
-        brush.trace(polygon(points[3:5], closed=False), darker(colour, 0.3), 0.06)
-    elif sleeve == "puff":
-        brush.oval(0.88, 1.46, 0.36, 0.36, colour)
-        x, y = points[4]
-        brush.circle(
-            x, y, 0.19, WHITE if look.cloth.name != "白色" else (84, 80, 104), line=0.7
-        )
-    elif sleeve == "blouse":
-        tone = (70, 72, 92) if look.cloth.name == "白色" else (246, 244, 238)
-        brush.tube(points[:7], tone, 0.36)
-    elif sleeve == "long":
-        brush.tube(points[:8], colour, 0.38)
-        brush.tube(points[7:], WHITE if look.cloth.name != "白色" else INK, 0.3)
-    elif sleeve == "baggy":
-        brush.tube(points[:8], colour, 0.5)
-        brush.tube(points[7:], darker(colour, 0.25), 0.34)
-    elif sleeve == "glove":
-        brush.tube(points[:3], colour, 0.42)
-        brush.tube(
-            points[5:], WHITE if look.cloth.name != "白色" else (58, 52, 70), 0.32
-        )
-    elif sleeve == "plated":
-        brush.tube(points[:5], (72, 74, 86), 0.32)
-        brush.tube(points[5:], mix(colour, (190, 196, 210), 0.15), 0.4)
-    elif sleeve == "wide":
-        _wide_sleeve(brush, points, colour, look.cloth.name)
-
-
-def _wide_sleeve(brush: Brush, points: list[Point], colour: Colour, name: str) -> None:
-    (hx, hy), (sx, sy) = points[6], points[0]
-    outline = [
-        (sx - 0.1, sy - 0.18),
-        points[4],
-        (hx + 0.14, hy - 0.14),
-        (hx + 0.3, hy + 1.0),
-        (hx - 0.2, hy + 1.08),
-        (sx - 0.02, sy + 0.5),
-    ]
-    brush.shape(smooth(outline), colour)
-    band = (92, 70, 120) if name in {"白色", "黄色"} else WHITE
-    brush.trace(
-        polygon([(hx + 0.16, hy + 0.95), (hx - 0.14, hy + 0.98)], closed=False),
-        band,
-        0.12,
-    )
-    brush.trace(
-        polygon([(hx - 0.1, hy + 0.2), (hx - 0.1, hy + 0.75)], closed=False),
-        darker(colour, 0.35),
-        0.04,
-    )
 
 
 def _chest_mark(brush: Brush, look: Look) -> None:

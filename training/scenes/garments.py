@@ -101,7 +101,7 @@ def _tee(brush: Brush, cloth: Cloth) -> None:
     )
     if not cloth.printed:
         return
-    chance = random.Random(cloth.detail + 307)  # noqa: S311
+    chance = random.Random(cloth.detail + 307)
     ink = chance.choice([(60, 66, 90), (120, 124, 130)]) if cloth.light else WHITE
     motif = chance.randrange(4)
     if motif == 0:
@@ -186,7 +186,7 @@ def _stage(brush: Brush, cloth: Cloth) -> None:
             brush.circle(side * half, y, 0.09, gold, line=0.6)
     brush.draw("M -0.56 2.0 L 0.56 2.0 L 0.58 2.2 L -0.58 2.2 Z", gold)
     brush.shape(star(0, 2.1, 0.2, 0.09), WHITE, line=0.6)
-    chance = random.Random(cloth.detail + 311)  # noqa: S311
+    chance = random.Random(cloth.detail + 311)
     for _ in range(14):
         x, y = chance.uniform(-0.9, 0.9), chance.uniform(2.4, 3.0)
         brush.canvas.drawCircle(

@@ -6,6 +6,7 @@ the head and in front of the shoulders.
 
 import math
 import random
+from collections.abc import Callable
 
 from training.scenes.brush import Box, Brush, Point, path, polygon, smooth
 from training.scenes.vocabulary import Colour, darker, lighter, luminance
@@ -41,6 +42,11 @@ _BACKS = {
         "C 0.9 -1.3 -0.9 -1.3 -1.12 -0.4 Z"
     ),
 }
+_BOB_SIDE = (
+    "M 0.8 -0.3 C 0.98 0.2 0.96 0.55 0.74 0.88 C 1.0 0.98 1.2 0.7 "
+    "1.18 0.2 L 1.06 -0.4 Z"
+)
+_LOCK = "M 0.86 -0.2 C 0.9 0.2 0.86 0.5 0.8 0.72 C 1.0 0.6 1.1 0.3 1.06 -0.2 Z"
 BOXES: dict[str, Box] = {
     "长直发": (-1.25, -1.3, 1.25, 2.75),
     "双马尾": (-2.0, -1.3, 2.0, 2.3),
@@ -57,38 +63,41 @@ BOXES: dict[str, Box] = {
 
 def draw_hair_behind(brush: Brush, style: str, hair: Colour, tie: Colour) -> None:
     """Draws what hangs behind the body."""
-    shade = darker(hair, 0.18)
-    if style in {"长直发", "姬发式"}:
-        brush.shape(path(_BACKS["长直发"]), shade)
-        for x in (-1.0, -0.78, 0.78, 1.0):
-            brush.trace(
-                polygon([(x, 0.6), (x * 1.03, 2.65)], closed=False),
-                darker(hair, 0.4),
-                0.035,
-            )
-    elif style == "大波浪":
-        _waves(brush, hair)
-    elif style == "双马尾":
-        brush.shape(path(_SKULL + "Z"), shade)
-        for _ in brush.sides():
-            _twin_tail(brush, hair, tie)
-    elif style == "高马尾":
-        _high_tail(brush, hair, tie)
-    elif style == "短发":
-        brush.shape(path(_BACKS["短发"]), shade)
-    elif style == "刺猬头":
-        _spikes(brush, hair)
-    elif style == "双丸子头":
-        brush.draw(
-            "M -1.05 -0.3 C -1.12 0.3 -1.05 0.6 -0.85 0.8 L 0.85 0.8 "
-            "C 1.05 0.6 1.12 0.3 1.05 -0.3 Z",
-            shade,
-        )
-        for _ in brush.sides():
-            _bun(brush, hair, tie)
+    if style in _BEHIND:
+        _BEHIND[style](brush, hair, tie)
 
 
-def _waves(brush: Brush, hair: Colour) -> None:
+def _curtain(brush: Brush, hair: Colour, tie: Colour) -> None:
+    del tie
+    brush.shape(path(_BACKS["长直发"]), darker(hair, 0.18))
+    for x in (-1.0, -0.78, 0.78, 1.0):
+        strand = polygon([(x, 0.6), (x * 1.03, 2.65)], closed=False)
+        brush.trace(strand, darker(hair, 0.4), 0.035)
+
+
+def _bob(brush: Brush, hair: Colour, tie: Colour) -> None:
+    del tie
+    brush.shape(path(_BACKS["短发"]), darker(hair, 0.18))
+
+
+def _twin_tails(brush: Brush, hair: Colour, tie: Colour) -> None:
+    brush.shape(path(_SKULL + "Z"), darker(hair, 0.18))
+    for _ in brush.sides():
+        _twin_tail(brush, hair, tie)
+
+
+def _buns(brush: Brush, hair: Colour, tie: Colour) -> None:
+    brush.draw(
+        "M -1.05 -0.3 C -1.12 0.3 -1.05 0.6 -0.85 0.8 L 0.85 0.8 "
+        "C 1.05 0.6 1.12 0.3 1.05 -0.3 Z",
+        darker(hair, 0.18),
+    )
+    for _ in brush.sides():
+        _bun(brush, hair, tie)
+
+
+def _waves(brush: Brush, hair: Colour, tie: Colour) -> None:
+    del tie
     right: list[Point] = []
     for i in range(15):
         y = -0.7 + i * 0.23
@@ -149,7 +158,8 @@ def _bun(brush: Brush, hair: Colour, tie: Colour) -> None:
     brush.trace(path("M 0.52 -0.98 Q 0.7 -0.72 1.05 -0.74"), tie, 0.1)
 
 
-def _spikes(brush: Brush, hair: Colour) -> None:
+def _spikes(brush: Brush, hair: Colour, tie: Colour) -> None:
+    del tie
     points: list[Point] = []
     tips = 11
     for i in range(tips * 2 + 1):
@@ -160,52 +170,57 @@ def _spikes(brush: Brush, hair: Colour) -> None:
     brush.shape(polygon([*points, (0.7, 0.75), (-0.7, 0.75)]), darker(hair, 0.1))
 
 
+_BEHIND: dict[str, Callable[[Brush, Colour, Colour], None]] = {
+    "长直发": _curtain,
+    "姬发式": _curtain,
+    "大波浪": _waves,
+    "双马尾": _twin_tails,
+    "高马尾": _high_tail,
+    "短发": _bob,
+    "刺猬头": _spikes,
+    "双丸子头": _buns,
+}
+
+
 def draw_hair_in_front(
     brush: Brush, style: str, hair: Colour, tie: Colour, detail: int
 ) -> None:
     """Draws the fringe, the crown and what falls over the shoulders."""
-    chance = random.Random(detail + 211)  # noqa: S311
-    fringe = chance.choice(("zigzag", "swept", "soft"))
-    if style == "姬发式":
-        fringe = "blunt"
-    elif style == "长直发":
-        fringe = chance.choice(("parted", "swept"))
-    elif style == "刺猬头":
-        fringe = "zigzag"
-    elif style == "大波浪":
-        fringe = chance.choice(("parted", "swept", "soft"))
     if style == "麻花辫":
         for _ in brush.sides():
             _braid(brush, hair, tie)
     elif style == "侧马尾":
         _side_tail(brush, hair, tie)
-    brush.shape(path(_SKULL + _FRINGES[fringe]), hair)
-    if style == "姬发式":
-        for x in (-0.5, -0.17, 0.17, 0.5):
-            brush.trace(
-                polygon([(x, -0.7), (x, -0.3)], closed=False), darker(hair, 0.42), 0.04
-            )
-        for _ in brush.sides():
-            brush.draw("M 0.72 -0.4 L 1.1 -0.3 L 1.12 0.82 L 0.74 0.82 Z", hair)
-    elif style == "短发":
-        for _ in brush.sides():
-            brush.draw(
-                "M 0.8 -0.3 C 0.98 0.2 0.96 0.55 0.74 0.88 C 1.0 0.98 1.2 0.7 "
-                "1.18 0.2 L 1.06 -0.4 Z",
-                hair,
-            )
-    elif style == "刺猬头":
+    brush.shape(path(_SKULL + _FRINGES[_fringe(style, detail)]), hair)
+    if style == "刺猬头":
         _tufts(brush, hair)
+    elif style == "姬发式":
+        _blunt_sides(brush, hair)
     elif style not in {"双丸子头", "高马尾"}:
         for _ in brush.sides():
-            brush.draw(
-                "M 0.86 -0.2 C 0.9 0.2 0.86 0.5 0.8 0.72 C 1.0 0.6 1.1 0.3 1.06 -0.2 Z",
-                hair,
-            )
+            brush.draw(_BOB_SIDE if style == "短发" else _LOCK, hair)
     shine = lighter(hair, 0.35 if luminance(hair) > 60 else 0.22)  # noqa: PLR2004
     brush.trace(path("M -0.72 -0.78 Q 0 -1.12 0.72 -0.78"), shine, 0.075)
     brush.mark("hair_style", BOXES[style])
     brush.mark("hair_color", (-1.15, -1.3, 1.15, 0.3))
+
+
+def _fringe(style: str, detail: int) -> str:
+    chance = random.Random(detail + 211)
+    usual = chance.choice(("zigzag", "swept", "soft"))
+    if style == "长直发":
+        return chance.choice(("parted", "swept"))
+    if style == "大波浪":
+        return chance.choice(("parted", "swept", "soft"))
+    return {"姬发式": "blunt", "刺猬头": "zigzag"}.get(style, usual)
+
+
+def _blunt_sides(brush: Brush, hair: Colour) -> None:
+    for x in (-0.5, -0.17, 0.17, 0.5):
+        slit = polygon([(x, -0.7), (x, -0.3)], closed=False)
+        brush.trace(slit, darker(hair, 0.42), 0.04)
+    for _ in brush.sides():
+        brush.draw("M 0.72 -0.4 L 1.1 -0.3 L 1.12 0.82 L 0.74 0.82 Z", hair)
 
 
 def _braid(brush: Brush, hair: Colour, tie: Colour) -> None:

@@ -61,7 +61,8 @@ def _ears(brush: Brush, hair: Colour) -> None:
 
 def _bow(brush: Brush, tint: Colour) -> None:
     for text in (
-        "M 0.5 -1.3 C 0.2 -1.95 -0.45 -1.95 -0.3 -1.35 C -0.4 -0.85 0.1 -0.75 0.5 -1.2 Z",
+        "M 0.5 -1.3 C 0.2 -1.95 -0.45 -1.95 -0.3 -1.35 "  # noqa: ISC004
+        "C -0.4 -0.85 0.1 -0.75 0.5 -1.2 Z",
         "M 0.5 -1.3 C 0.75 -1.95 1.4 -1.9 1.28 -1.3 C 1.4 -0.8 0.9 -0.72 0.5 -1.2 Z",
     ):
         brush.draw(text, tint)

@@ -55,7 +55,7 @@ class Layout:
 
 def arrange(scene: Scene, w: float, h: float, at: float) -> Layout:
     """Places the main character, the others and the mark."""
-    chance = random.Random(scene.detail + 1409)  # noqa: S311
+    chance = random.Random(scene.detail + 1409)
     others = {"两个人": 1, "三人及以上": chance.choice((2, 2, 3))}.get(scene.count, 0)
     top, span, need = _FRAMES[scene.framing]
     if scene.hand_accessory == "雨伞" and scene.framing not in {"face", "body"}:
@@ -88,10 +88,10 @@ def arrange(scene: Scene, w: float, h: float, at: float) -> Layout:
                 px,
                 max(py, small * 1.4),
                 small,
-                chance.random() < 0.5,
+                chance.random() < 0.5,  # noqa: PLR2004
                 0.0,
             ),
-        )  # noqa: PLR2004
+        )
     return Layout(
         w,
         h,
@@ -200,9 +200,8 @@ def _covered(spot: tuple[float, float], r: float, main: Person, scene: Scene) ->
     if scene.hand_accessory != "空手":
         boxes.append((0.3, -0.3, 2.1, 2.4))
     depth = 0.0
-    for left, up, right, down in boxes:
-        if main.mirrored:
-            left, right = -right, -left
+    for x0, up, x1, down in boxes:
+        left, right = (-x1, -x0) if main.mirrored else (x0, x1)
         dx = min(spot[0] + r, main.x + right * main.unit) - max(
             spot[0] - r, main.x + left * main.unit
         )

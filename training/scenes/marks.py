@@ -43,7 +43,7 @@ def draw_stranger(
     canvas: skia.Canvas, x: float, y: float, r: float, detail: int
 ) -> None:
     """Draws a logo that belongs to nobody we know."""
-    chance = random.Random(detail + 701)  # noqa: S311
+    chance = random.Random(detail + 701)
     hue = chance.uniform(0, 360)
     ground = rgb(
         hue, chance.choice((0.0, 0.7, 0.85, 0.95)), chance.choice((0.12, 0.75, 0.95))
@@ -132,7 +132,7 @@ def _figure(canvas: skia.Canvas, chance: random.Random, ink: Colour) -> None:
             )
 
 
-def draw_glyph(  # noqa: PLR0913
+def draw_glyph(  # noqa: PLR0913, PLR0917
     canvas: skia.Canvas,
     chance: random.Random,
     x: float,

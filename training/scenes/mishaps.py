@@ -23,7 +23,7 @@ _HOLES: tuple[Box, ...] = (
 
 def draw_tear(brush: Brush, skin: Colour, detail: int) -> None:
     """Tears the cloth on the trunk open."""
-    chance = random.Random(detail + 601)  # noqa: S311
+    chance = random.Random(detail + 601)
     x0, y0, x1, y1 = chance.choice(_HOLES)
     cx, cy, rx, ry = (x0 + x1) / 2, (y0 + y1) / 2, (x1 - x0) / 2, (y1 - y0) / 2
     points: list[Point] = []
@@ -42,7 +42,7 @@ def draw_tear(brush: Brush, skin: Colour, detail: int) -> None:
     canvas.drawPath(hole, rim)
     canvas.drawPath(hole, paint(skin))
     canvas.save()
-    canvas.clipPath(hole, True)
+    canvas.clipPath(hole, doAntiAlias=True)
     canvas.drawOval(
         skia.Rect(cx - rx * 1.2, cy - ry * 1.35, cx + rx * 1.2, cy - ry * 0.62),
         paint(darker(skin, 0.22)),
@@ -60,7 +60,7 @@ def draw_tear(brush: Brush, skin: Colour, detail: int) -> None:
 
 def draw_clipping(brush: Brush, skin: Colour, detail: int) -> None:
     """Lets the body's mesh break through the cloth."""
-    chance = random.Random(detail + 607)  # noqa: S311
+    chance = random.Random(detail + 607)
     _fight(brush, skin, chance)
     for i in range(chance.randint(7, 10)):
         side = -1 if i % 2 else 1
@@ -102,7 +102,7 @@ def _fight(brush: Brush, skin: Colour, chance: random.Random) -> None:
     )
     canvas = brush.canvas
     canvas.save()
-    canvas.clipPath(patch, False)
+    canvas.clipPath(patch, doAntiAlias=False)
     slope = chance.choice((-0.25, 0.25, 0.5, -0.5))
     for i in range(-6, 7):
         y = cy + i * 0.15

@@ -18,11 +18,11 @@ _CYAN: Colour = (30, 240, 255)
 _MAGENTA: Colour = (255, 40, 190)
 
 
-def draw_style_behind(  # noqa: PLR0913
+def draw_style_behind(
     canvas: skia.Canvas, style: str, w: float, h: float, detail: int, at: float
 ) -> None:
     """Draws the style's layer between the place and the figure."""
-    chance = random.Random(detail + 1009)  # noqa: S311
+    chance = random.Random(detail + 1009)
     if style == "古风":
         wash = paint(_PAPER, 0.42)
         canvas.drawRect(skia.Rect(0, 0, w, h), wash)
@@ -40,7 +40,7 @@ def draw_style_before(
     canvas: skia.Canvas, style: str, w: float, h: float, detail: int
 ) -> None:
     """Draws the style's layer over the figure, along the edges."""
-    chance = random.Random(detail + 1013)  # noqa: S311
+    chance = random.Random(detail + 1013)
     if style == "古风":
         _lanterns(canvas, w, h, chance)
         _curls(canvas, w, h, chance)
@@ -64,8 +64,10 @@ def _ink_hills(canvas: skia.Canvas, w: float, h: float, chance: random.Random) -
     for layer in range(2):
         base = h * (0.52 + layer * 0.1)
         points = [(-w * 0.1, h * 0.8)]
-        for i in range(8):
-            points.append((w * i / 7, base - h * chance.uniform(0.02, 0.2) * (i % 2)))
+        points += [
+            (w * i / 7, base - h * chance.uniform(0.02, 0.2) * (i % 2))
+            for i in range(8)
+        ]
         points.append((w * 1.1, h * 0.8))
         canvas.drawPath(smooth(points), paint(_INK, 0.22 + layer * 0.1))
 

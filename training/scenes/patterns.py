@@ -1,8 +1,7 @@
 """Abstract pictures: stripes, mandalas, charts, pages of text, tilings."""
 
-import math
+import math  # noqa: I001
 import random
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +10,10 @@ import skia
 from training.scenes.brush import paint, polygon, star, stroke
 from training.scenes.marks import draw_glyph
 from training.scenes.vocabulary import Colour, rgb
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Pixels = npt.NDArray[np.uint8]
 _HALF = 0.5
@@ -71,8 +74,8 @@ def _checks(canvas: skia.Canvas, chance: random.Random, w: float, h: float) -> N
     for i in range(-n, 2 * n + 4):
         for j in range(-n, 2 * n):
             tone = (
-                tones[(i + j) % len(tones)] if len(tones) < 4 else chance.choice(tones)
-            )  # noqa: PLR2004
+                tones[(i + j) % len(tones)] if len(tones) < 4 else chance.choice(tones)  # noqa: PLR2004
+            )
             canvas.drawRect(
                 skia.Rect.MakeXYWH(i * step, j * step, step, step), paint(tone)
             )
@@ -118,9 +121,9 @@ def _chart(canvas: skia.Canvas, chance: random.Random, w: float, h: float) -> No
                 skia.Rect(w / 2 - r, h / 2 - r, w / 2 + r, h / 2 + r),
                 start,
                 sweep,
-                True,
+                True,  # noqa: FBT003
                 paint(_tone(chance)),
-            )  # noqa: FBT003
+            )
             start += sweep
         return
     for i in range(6):

@@ -1,11 +1,14 @@
 """Pictures with the statistics of photographs and of rendered animal films."""
 
-import math
-from collections.abc import Callable
+import math  # noqa: I001
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Pixels = npt.NDArray[np.uint8]
 Field = npt.NDArray[np.float32]
@@ -160,7 +163,7 @@ def _blobs(dice: Dice, width: int, height: int) -> Field:
     return cv2.GaussianBlur(image, (0, 0), float(dice.uniform(0.5, 8)))
 
 
-def _ball(  # noqa: PLR0913
+def _ball(  # noqa: PLR0913, PLR0917
     dice: Dice,
     image: Field,
     centre: tuple[float, float],
@@ -214,9 +217,9 @@ def _animal(dice: Dice, width: int, height: int) -> Field:
     """Draws something furry with eyes before a blurred wood, as animal films show."""
     backdrop = (
         _foliage(dice, width, height)
-        if dice.random() < 0.6
+        if dice.random() < 0.6  # noqa: PLR2004
         else _landscape(dice, width, height)
-    )  # noqa: PLR2004
+    )
     image = cv2.GaussianBlur(backdrop, (0, 0), float(dice.uniform(2, 6)))
     size = min(width, height) * dice.uniform(0.25, 0.42)
     cx, cy = width * dice.uniform(0.3, 0.7), height * dice.uniform(0.35, 0.6)

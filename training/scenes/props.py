@@ -48,7 +48,7 @@ def draw_prop_behind(brush: Brush, item: str, detail: int) -> None:
     """Draws the part of a prop that stands behind the head."""
     if item != "雨伞":
         return
-    chance = random.Random(detail + 503)  # noqa: S311
+    chance = random.Random(detail + 503)
     tone = rgb(chance.uniform(0, 360), 0.62, 0.85)
     brush.draw(
         "M -0.45 -0.75 C -0.3 -2.75 2.5 -2.75 2.65 -0.75 Q 2.35 -1.05 2.03 -0.75 "
@@ -83,7 +83,7 @@ def draw_prop(brush: Brush, item: str, detail: int) -> None:
         "雨伞": _handle,
     }
     if item in drawers:
-        drawers[item](brush, random.Random(detail + 509))  # noqa: S311
+        drawers[item](brush, random.Random(detail + 509))
         brush.mark("hand_accessory", BOXES[item])
 
 

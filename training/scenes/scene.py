@@ -86,7 +86,7 @@ def sample(seed: int) -> Scene:
     Args:
         seed: Any integer; those from HELD_OUT on are kept for measuring.
     """
-    chance = random.Random(seed * 7919 + 17)  # noqa: S311
+    chance = random.Random(seed * 7919 + 17)
     words = {key: chance.choice(values) for key, values in ATTRIBUTES.items()}
     words["count"] = _weighted(
         chance, {"一个人": 0.6, "两个人": 0.2, "三人及以上": 0.2}

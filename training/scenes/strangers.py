@@ -26,7 +26,7 @@ def draw_unanswerable(kind: str, detail: int, width: int, height: int) -> Pixels
 
     if kind == "photo":
         return photographs.draw_photograph(dice, width, height)
-    return patterns.draw_pattern(random.Random(detail), dice, width, height)  # noqa: S311
+    return patterns.draw_pattern(random.Random(detail), dice, width, height)
 
 
 def _flat(dice: np.random.Generator, width: int, height: int) -> Pixels:

@@ -23,7 +23,7 @@ class Cloth:
         return self.name in {"白色", "黄色", "粉色"}
 
 
-def pleats(  # noqa: PLR0913
+def pleats(  # noqa: PLR0913, PLR0917
     brush: Brush,
     colour: Colour,
     top_half: float,
@@ -44,7 +44,7 @@ def pleats(  # noqa: PLR0913
         )
 
 
-def ruffle(  # noqa: PLR0913
+def ruffle(  # noqa: PLR0913, PLR0917
     brush: Brush,
     colour: Colour,
     x0: float,

@@ -20,6 +20,8 @@ _SEEN: dict[str, tuple[float, float]] = {
 _GONE = 0.2
 _LONG = {"长直发", "姬发式", "大波浪", "麻花辫", "侧马尾", "双马尾", "高马尾"}
 _SMALLEST_MARK = 9.0
+_FRONT = ("clothing", "exposure", "hair_style", "head_accessory", "hand_accessory")
+"""What a back neither shows nor denies."""
 
 
 def judge(
@@ -56,22 +58,15 @@ def _framed(scene: Scene, truth: dict[str, str | None]) -> None:
         for key in ("clothing", "clothing_color", "exposure", "hand_accessory"):
             truth[key] = CANNOT_TELL
     if scene.framing == "body":
+        truth["count"] = None
         for key in ("hair_style", "hair_color"):
             truth[key] = None if scene.hair_style in _LONG else CANNOT_TELL
         for key in ("expression", "head_accessory"):
             truth[key] = CANNOT_TELL
-        truth["count"] = None
     if scene.facing == "back":
         truth["expression"] = CANNOT_TELL
-        for key in (
-            "clothing",
-            "exposure",
-            "hair_style",
-            "head_accessory",
-            "hand_accessory",
-        ):
-            if truth[key] != CANNOT_TELL:
-                truth[key] = None
+        for key in _FRONT:
+            truth[key] = CANNOT_TELL if truth[key] == CANNOT_TELL else None
 
 
 def _inside(box: Box, w: float, h: float) -> float:
