@@ -277,8 +277,26 @@ def test_wanted_pictures_are_those_of_the_page(page: str) -> None:
 
     assert len(wanted) == len(set(wanted))
     assert wanted[0] == report.signed.judgement.findings[0].evidence.picture
+    looked_at = {f.picture for f in report.signed.frames if f.state == "kept"}
+    assert set(wanted) <= looked_at
     needed = {digest: pictures[digest] for digest in wanted}
     assert render_page(report, needed, "zh") == page
+
+
+def test_many_findings_stay_mailable() -> None:
+    """Only the worst findings have a card; every one is listed and can be linked to."""
+    chances: list[float | None] = [0.1, 0.8] * 50
+    frames, policy = [frame(n) for n in range(100)], small()
+    answers = exposure(chances)
+    judgement = judge(frames, answers, policy)
+    report = make_report(
+        session(frames), frames, answers, policy, judgement, run_facts()
+    )
+    parsed = Page(render_page(report, {}, "zh"))
+
+    assert len(parsed.named("article")) == 40
+    ids = {attributes.get("id") for _, attributes in parsed.tags}
+    assert {f"finding-{number}" for number in range(1, 51)} <= ids
 
 
 def test_every_word_of_the_page_has_both_languages() -> None:

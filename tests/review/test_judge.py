@@ -8,7 +8,7 @@ from idolens.review.moments import MomentState, probability_of, replies
 from idolens.review.policy_file import check_policy
 from idolens.vlm.answer import Answer, Status
 from idolens.vocabulary import FrameId, Milliseconds, RiskLevel, Suggestion
-from tests.review.sessions import STEP, answer, exposure, frame, small
+from tests.review.sessions import STEP, answer, digest, exposure, frame, small
 
 PASS, REVIEW, BLOCK = Suggestion.PASS, Suggestion.REVIEW, Suggestion.BLOCK
 DROPPED, FAILED, KEPT = FrameState.DROPPED, FrameState.FAILED, FrameState.KEPT
@@ -114,6 +114,7 @@ def test_inherited_moments_extend_a_finding() -> None:
     assert found.evidence.frame == "f000000"
     assert found.looks == 3
     assert found.why.sights[1].state is MomentState.INHERITED
+    assert {sight.picture for sight in found.why.sights} == {digest(0)}
     row = judgement.coverage[1]
     assert (row.examined_ms, row.inherited_ms) == (2 * STEP, 2 * STEP)
 

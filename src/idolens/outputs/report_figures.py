@@ -18,6 +18,8 @@ from idolens.review.tracks import Stretch, Track
 from idolens.review.wording import DROPS, STATES, clock
 from idolens.vocabulary import Sha256, Suggestion
 
+MOST_FILMS = 10
+"""How many findings show the pictures before and after: a page must be mailable."""
 MOST_KEY_FRAMES = 12
 MOST_TICKS = 6
 LEAST_WIDTH = 0.4
@@ -203,10 +205,13 @@ def key_frames(report: Report) -> list[KeyFrame]:
 
 
 def _reply_at(track: Track, at: int) -> Words | None:
-    for stretch in track.stretches:
-        if stretch.start_ms <= at < stretch.end_ms:
-            return _joined(stretch.replies) if stretch.replies else None
-    return None
+    within = (
+        stretch.replies
+        for stretch in track.stretches
+        if stretch.start_ms <= at < stretch.end_ms
+    )
+    replies = next(within, ())
+    return _joined(replies) if replies else None
 
 
 def film(finding: Finding) -> list[tuple[Sight, bool]]:
@@ -226,13 +231,13 @@ def film(finding: Finding) -> list[tuple[Sight, bool]]:
 
 
 def wanted_pictures(report: Report) -> tuple[Sha256, ...]:
-    """Return the digests of the pictures that the page shows, without doubles."""
-    wanted: dict[Sha256, None] = {}
-    for found in worst_first(report.signed.judgement.findings):
-        for picture in (found.evidence.picture, *(s.picture for s, _ in film(found))):
-            if picture:
-                wanted[Sha256(picture)] = None
-    for key in key_frames(report):
-        if key.frame.picture:
-            wanted[key.frame.picture] = None
-    return tuple(wanted)
+    """Return the digests of the pictures that a report needs, without doubles.
+
+    Every finding's evidence, worst first; then what the page shows around them.
+    """
+    findings = worst_first(report.signed.judgement.findings)
+    shown = [found.evidence.picture for found in findings]
+    for found in findings[:MOST_FILMS]:
+        shown += [sight.picture for sight, _ in film(found)]
+    shown += [key.frame.picture for key in key_frames(report)]
+    return tuple(dict.fromkeys(Sha256(digest) for digest in shown if digest))

@@ -16,6 +16,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from idolens.outputs.report_figures import (
+    MOST_FILMS,
     anchors,
     film,
     key_frames,
@@ -43,8 +44,8 @@ from idolens.review.wording import (
 )
 from idolens.vocabulary import Language, Sha256, Suggestion
 
-MOST_FILMS = 10
-"""How many findings show the pictures before and after: a page must be mailable."""
+MOST_CARDS = 40
+"""How many findings have a card with their picture; the rest are one line each."""
 MOST_REPLIES = 4
 """How many replies of a finding show their probability."""
 MOST_TAGS = 6
@@ -97,6 +98,7 @@ _FIXED: Mapping[str, object] = {
     "states": STATES,
     "drops": DROPS,
     "most_films": MOST_FILMS,
+    "most_cards": MOST_CARDS,
 }
 
 

@@ -14,6 +14,7 @@ PAGE = {
     "of_pictures": Words(zh="全部图片", en="of the pictures"),
     "overview": Words(zh="一览", en="At a glance"),
     "probabilities": Words(zh="概率", en="Probabilities"),
+    "further": Words(zh="其余命中", en="Further findings"),
     "found": Words(zh="命中", en="Findings"),
     "to_block": Words(zh="建议拦截", en="to block"),
     "to_review": Words(zh="建议复审", en="to review"),

@@ -36,7 +36,7 @@ class Sight(Record):
 
     Attributes:
         probability: None where nothing is known.
-        picture: digest of the standardised picture, where there is one.
+        picture: digest of the picture that the model looked at, if any.
         label: the file's name in a session of still pictures, else empty.
     """
 
@@ -277,6 +277,6 @@ def _sight(moment: Moment, look: _Look | None) -> Sight:
         at_ms=moment.frame.at,
         state=moment.state,
         probability=None if look is None else rounded(look.chance),
-        picture=moment.frame.picture,
+        picture=moment.picture,
         label=moment.frame.label,
     )

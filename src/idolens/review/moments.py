@@ -7,7 +7,7 @@ from enum import StrEnum
 from idolens.media.frame import Frame, FrameState
 from idolens.review.policy import PolicyQuestion, Risk
 from idolens.vlm.answer import Answer, Status
-from idolens.vocabulary import FrameId, Milliseconds
+from idolens.vocabulary import FrameId, Milliseconds, Sha256
 
 
 class MomentState(StrEnum):
@@ -39,11 +39,14 @@ class Moment:
 
     Attributes:
         answer: None unless ``state`` is examined, inherited or undecided.
+        picture: the picture that the model looked at: for an inherited frame that
+            of the earlier one; None where it looked at none.
     """
 
     frame: Frame
     state: MomentState
     answer: Answer | None = None
+    picture: Sha256 | None = None
 
     @property
     def duration(self) -> int:
@@ -89,25 +92,33 @@ def moments(
     question: PolicyQuestion,
 ) -> tuple[Moment, ...]:
     """Say for every frame what ``question`` knows of it."""
-    return tuple(_moment(frame, answers, question.key) for frame in frames)
+    by_id = {frame.id: frame for frame in frames}
+    return tuple(
+        _moment(frame, by_id.get(frame.inherits or frame.id), answers, question.key)
+        for frame in frames
+    )
 
 
 def _moment(
-    frame: Frame, answers: Mapping[FrameId, Sequence[Answer]], key: str
+    frame: Frame,
+    source: Frame | None,
+    answers: Mapping[FrameId, Sequence[Answer]],
+    key: str,
 ) -> Moment:
     if frame.state is FrameState.DROPPED:
         return Moment(frame, MomentState.DROPPED)
     if frame.state is FrameState.FAILED:
         return Moment(frame, MomentState.FAILED)
-    inherited = frame.state is FrameState.INHERITED
-    asked = frame.inherits if inherited and frame.inherits else frame.id
-    answer = _usable(answers.get(asked, ()), key)
-    if answer is None:
+    if source is None:
         return Moment(frame, MomentState.UNANSWERED)
+    answer = _usable(answers.get(source.id, ()), key)
+    if answer is None:
+        return Moment(frame, MomentState.UNANSWERED, picture=source.picture)
     if answer.status is Status.CANNOT_TELL:
-        return Moment(frame, MomentState.UNDECIDED, answer)
+        return Moment(frame, MomentState.UNDECIDED, answer, source.picture)
+    inherited = frame.state is FrameState.INHERITED
     state = MomentState.INHERITED if inherited else MomentState.EXAMINED
-    return Moment(frame, state, answer)
+    return Moment(frame, state, answer, source.picture)
 
 
 def _usable(answers: Sequence[Answer], key: str) -> Answer | None:

@@ -137,7 +137,7 @@ def _tag(
         Example(
             frame=moment.frame.id,
             at_ms=moment.frame.at,
-            picture=moment.frame.picture,
+            picture=moment.picture,
             probability=None if chance is None else rounded(chance),
         )
         for moment, chance in best
