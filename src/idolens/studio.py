@@ -2,7 +2,7 @@
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
@@ -82,7 +82,7 @@ class Studio:
 @contextmanager
 def open_studio(
     settings: Settings, *, engine: Engine | None = None
-) -> Iterator[Studio]:
+) -> Generator[Studio]:
     """Open a studio; everything it opened is closed at the end.
 
     Args:

@@ -1,7 +1,7 @@
 """What is kept: sessions, frames, answers, reports and pictures."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Select, delete, func, select
@@ -314,7 +314,7 @@ def _frames(session_id: SessionId) -> Select[tuple[object, ...]]:
 
 
 @contextmanager
-def open_archive(settings: Settings) -> Iterator[Archive]:
+def open_archive(settings: Settings) -> Generator[Archive]:
     """Open the archive under ``settings.home``, made or brought up to date first.
 
     Raises:

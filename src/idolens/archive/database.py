@@ -1,13 +1,13 @@
 """The SQLite database: how it is opened, written to, and what its errors mean."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pysqlite3.dbapi2 as sqlite
+import pysqlite3.dbapi2 as driver  # pyright: ignore[reportMissingTypeStubs]
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -20,6 +20,7 @@ from idolens.errors import (
     IdolensError,
 )
 
+sqlite: Any = driver
 OLDEST_SQLITE = (3, 51, 3)
 """Older ones can corrupt a database in WAL mode when two connections checkpoint."""
 BUSY_MS = 5000
@@ -41,13 +42,13 @@ class Database:
         self._writer = self._engine.execution_options(begin="IMMEDIATE")
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Generator[Connection]:
         """Give a connection that sees one moment of the database."""
         with self._translated(), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> Generator[Connection]:
         """Give a connection whose writes are kept together, or not at all.
 
         Raises:
@@ -81,7 +82,7 @@ class Database:
         self._engine.dispose()
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self) -> Generator[None]:
         try:
             yield
         except DBAPIError as error:
@@ -116,7 +117,7 @@ def disk_full(folder: Path) -> DiskFullError:
     )
 
 
-def check_version(version: tuple[int, int, int]) -> None:
+def check_version(version: tuple[int, ...]) -> None:
     """Refuse an SQLite that can corrupt the database.
 
     Raises:

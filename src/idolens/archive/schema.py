@@ -63,7 +63,9 @@ event = Table(
     "session_event",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("session_id", ForeignKey("session.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "session_id", Text, ForeignKey("session.id", ondelete="CASCADE"), nullable=False
+    ),
     Column("state", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     Column("reason_zh", Text),
@@ -76,7 +78,10 @@ frame = Table(
     "frame",
     metadata,
     Column(
-        "session_id", ForeignKey("session.id", ondelete="CASCADE"), primary_key=True
+        "session_id",
+        Text,
+        ForeignKey("session.id", ondelete="CASCADE"),
+        primary_key=True,
     ),
     Column("id", Text, primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
@@ -127,7 +132,9 @@ report = Table(
     "report",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("session_id", ForeignKey("session.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "session_id", Text, ForeignKey("session.id", ondelete="CASCADE"), nullable=False
+    ),
     Column("sha256", Text, nullable=False),
     Column("content", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),

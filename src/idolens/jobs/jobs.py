@@ -1,7 +1,7 @@
 """Durable analyses: begun, watched, stopped and resumed; none is lost by a crash."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
 from idolens.archive import Archive, SessionState
@@ -183,7 +183,7 @@ class Jobs:
 @contextmanager
 def open_jobs(
     archive: Archive, engine: Callable[[], Engine], settings: Settings
-) -> Iterator[Jobs]:
+) -> Generator[Jobs]:
     """Open the jobs under ``settings.home``; unfinished ones wait for `resume`."""
     jobs = Jobs(archive, engine, settings)
     try:

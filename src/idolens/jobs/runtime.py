@@ -51,6 +51,7 @@ class Runtime:
             serializer=DBOSPortableJSONSerializer(),
             enable_otlp=False,
             use_listen_notify=False,
+            notification_listener_polling_interval_sec=0.1,  # how fast it closes
             log_level="CRITICAL",  # failures are recorded in the archive, by us
         )
         DBOS(config=config)
