@@ -25,36 +25,39 @@ class GateSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     black_level: float = Field(
-        20.0,
+        default=20.0,
         description="99th percentile of grey below which a frame is black; dark stage frames stay above 27.",
     )
     flat_deviation: float = Field(
-        3.0, description="Standard deviation of grey below which a frame shows nothing."
+        default=3.0,
+        description="Standard deviation of grey below which a frame shows nothing.",
     )
     white_level: float = Field(
-        235.0, description="1st percentile of grey above which a frame is over-exposed."
+        default=235.0,
+        description="1st percentile of grey above which a frame is over-exposed.",
     )
     sharpness: float = Field(
-        0.13,
+        default=0.13,
         description="Share of its height that the steepest edges climb within one pixel, below which a frame is blurred; a clean line has 0.3 to 0.5.",
     )
     frozen_difference: float = Field(
-        0.5,
+        default=0.5,
         description="Mean grey difference of 64x36 thumbnails below which nothing moved.",
     )
     duplicate_bits: int = Field(
-        31, description="Bits of the 256-bit hash that near-duplicates may differ in."
+        default=31,
+        description="Bits of the 256-bit hash that near-duplicates may differ in.",
     )
     duplicate_colour: float = Field(
-        3.0,
+        default=3.0,
         description="Mean Lab difference of 8x8 thumbnails that near-duplicates may have.",
     )
     duplicate_spot: float = Field(
-        16.0,
+        default=16.0,
         description="Grey levels that near-duplicates may differ in at one spot of a thumbnail; above, something small has come or gone.",
     )
     transition_change: float = Field(
-        2.0,
+        default=2.0,
         description="Mean grey change within four frames from which on a frame may stand in a dissolve.",
     )
 
@@ -64,20 +67,30 @@ class DecodeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    memory_mib: int = Field(1024, description="Address space of the decoder, in MiB.")
+    memory_mib: int = Field(
+        default=1024, description="Address space of the decoder, in MiB."
+    )
     seconds: float = Field(
-        60.0, description="Longest wait for the next frame, in seconds."
+        default=60.0, description="Longest wait for the next frame, in seconds."
     )
     picture_bytes: int = Field(
-        64 * 2**20, description="Largest picture file, in bytes."
+        default=64 * 2**20, description="Largest picture file, in bytes."
     )
-    pixels: int = Field(50_000_000, description="Most pixels of one picture or frame.")
-    side: int = Field(16_384, description="Longest side of a picture, in pixels.")
-    frames: int = Field(300, description="Most frames of an animated picture.")
-    archive_entries: int = Field(20_000, description="Most files in a zip.")
-    archive_bytes: int = Field(8 * 2**30, description="Most bytes a zip may unfold to.")
-    archive_ratio: float = Field(200.0, description="Most a zip's file may expand.")
-    hours: float = Field(24.0, description="Longest recording, in hours.")
+    pixels: int = Field(
+        default=50_000_000, description="Most pixels of one picture or frame."
+    )
+    side: int = Field(
+        default=16_384, description="Longest side of a picture, in pixels."
+    )
+    frames: int = Field(default=300, description="Most frames of an animated picture.")
+    archive_entries: int = Field(default=20_000, description="Most files in a zip.")
+    archive_bytes: int = Field(
+        default=8 * 2**30, description="Most bytes a zip may unfold to."
+    )
+    archive_ratio: float = Field(
+        default=200.0, description="Most a zip's file may expand."
+    )
+    hours: float = Field(default=24.0, description="Longest recording, in hours.")
 
 
 class Settings(BaseSettings):
@@ -91,79 +104,91 @@ class Settings(BaseSettings):
     )
 
     home: Path = Field(
-        Path("data"), description="Folder of the database and the picture store."
+        default=Path("data"),
+        description="Folder of the database and the picture store.",
     )
-    logs: Path = Field(Path("logs"), description="Folder of the log files.")
+    logs: Path = Field(default=Path("logs"), description="Folder of the log files.")
     engine: str = Field(
-        "embedded", description="Which engine answers; see `idolens engines`."
+        default="embedded", description="Which engine answers; see `idolens engines`."
     )
     threads: int = Field(
-        0,
+        default=0,
         ge=0,
         description="Processor threads of the embedded engine; 0 takes them all.",
     )
     embedded_model: Path | None = Field(
-        None,
+        default=None,
         description="Folder of the embedded engine's model; empty takes the one shipped.",
     )
     policy: str = Field(
-        "livestream-zh", description="Policy that recordings are judged by."
+        default="livestream-zh", description="Policy that recordings are judged by."
     )
     picture_policy: str = Field(
-        "poster-zh", description="Policy that still pictures are judged by."
+        default="poster-zh", description="Policy that still pictures are judged by."
     )
     every_s: float = Field(
-        60.0, ge=0.2, description="Sampling step of recordings, in seconds."
+        default=60.0, ge=0.2, description="Sampling step of recordings, in seconds."
     )
     keyframe_tolerance_s: float = Field(
-        5.0,
+        default=5.0,
         ge=0,
         description="How far a key frame may stand from the wanted time before the exact frame is decoded, in seconds.",
     )
     chunk_frames: int = Field(
-        32,
+        default=32,
         ge=1,
         description="Frames between two checkpoints of a job; a crash repeats at most these.",
     )
     batch_frames: int = Field(
-        4, ge=1, description="Pictures that a job gives to the engine at a time."
+        default=4,
+        ge=1,
+        description="Pictures that a job gives to the engine at a time.",
     )
     engine_attempts: int = Field(
-        6,
+        default=6,
         ge=1,
         description="How often a job asks a busy engine, waiting longer each time, before it goes on without the answers.",
     )
     language: Literal["zh", "en"] = Field(
-        "zh", description="Language of reports and messages."
+        default="zh", description="Language of reports and messages."
     )
-    host: str = Field("127.0.0.1", description="Address that the service listens on.")
-    port: int = Field(8080, ge=0, le=65535, description="Port of the service.")
-    jupyter_port: int = Field(8888, ge=0, le=65535, description="Port of JupyterLab.")
+    host: str = Field(
+        default="127.0.0.1", description="Address that the service listens on."
+    )
+    port: int = Field(default=8080, ge=0, le=65535, description="Port of the service.")
+    jupyter_port: int = Field(
+        default=8888, ge=0, le=65535, description="Port of JupyterLab."
+    )
     picture_upload_bytes: int = Field(
-        20_000_000, description="Largest picture that /vlm/infer takes, in bytes."
+        default=20_000_000,
+        description="Largest picture that /vlm/infer takes, in bytes.",
     )
     disk_reserve_mib: int = Field(
-        64,
+        default=64,
         description="Size of the file that is given up when the disk is full, in MiB.",
     )
     question_characters: int = Field(
-        2000, ge=1, description="Longest question that /vlm/infer takes, in characters."
+        default=2000,
+        ge=1,
+        description="Longest question that /vlm/infer takes, in characters.",
     )
     requests_at_once: int = Field(
-        2, ge=1, description="Pictures that the service looks at at the same time."
+        default=2,
+        ge=1,
+        description="Pictures that the service looks at at the same time.",
     )
     requests_waiting: int = Field(
-        16,
+        default=16,
         ge=0,
         description="Requests that may wait for their turn; more are answered 503.",
     )
     wait_s: float = Field(
-        10.0,
+        default=10.0,
         gt=0,
         description="Longest wait for one's turn before the service answers 503, in seconds.",
     )
     allowed_hosts: tuple[str, ...] = Field(
-        (),
+        default=(),
         description="Names and addresses, beside this machine's own, that browsers may call the service by (JSON list); needed to listen beyond 127.0.0.1.",
     )
     gate: GateSettings = GateSettings()
