@@ -48,6 +48,8 @@ class Reader:
         self.stream = _video_stream(self.container)
         _check_size(self.stream, caps)
         self._longest = caps.hours
+        # MPEG-TS moves to the packet after the one at the wanted time.
+        self._before = -_TAIL_S if kind is Format.MPEGTS else 0.0
         for stream in self.container.streams:
             if stream is not self.stream:
                 stream.discard = Discard.all
@@ -75,6 +77,8 @@ class Reader:
         Returns:
             False when the container can't. MPEG-TS moves to any packet near by.
         """
+        if at <= 0 and not forward:
+            at = self._before
         offset = round(at / self._tick) + self._origin
         try:
             self.container.seek(offset, stream=self.stream, backward=not forward)

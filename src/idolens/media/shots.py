@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _BACK_OFF_S: Final = (0.0, 2.0, 8.0, 32.0, 128.0)
 _FOLLOWING: Final = 4
+_RUN_UPS: Final = 3
+_RUN_UP_S: Final = 0.001
 _EPSILON: Final = 1e-4
 
 
@@ -102,9 +104,20 @@ class Shots:
 
     def exact(self, window: Window) -> Shot | None:
         """Return the frame on screen at ``wanted``, decoding from its key frame."""
-        run = self._run_from(window.wanted)
-        self._run = run
-        return self._forward(run, window) if run else None
+        shot, start = None, window.wanted
+        for _ in range(_RUN_UPS):
+            run = self._run_from(start)
+            self._run = run
+            if run is None:
+                return None
+            begin = run.key
+            shot = self._forward(run, window)
+            if run.best or begin <= 0:
+                break
+            # Nothing up to the wanted time: with intra refresh the picture is whole
+            # only some time after its key frame, so begin one key frame earlier.
+            start = begin - _RUN_UP_S
+        return shot
 
     def _continues(self, run: _Run, window: Window) -> bool:
         """Whether to decode on: no key frame from here to the window's end.
@@ -171,7 +184,7 @@ class Shots:
         for back in _BACK_OFF_S:
             start = max(0.0, wanted - back)
             key = _seek_to_key(self.reader, start)
-            if key is not None and (key[0] <= wanted or start == 0.0):
+            if key is not None and (key[0] <= wanted or start <= 0):
                 return _Run(key[1], key[0])
         key = _seek_to_key(self.reader, 0.0)
         return _Run(key[1], key[0]) if key else None
