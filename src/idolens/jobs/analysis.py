@@ -168,7 +168,7 @@ class Analysis:
             frames,
             answers,
             self._policy,
-            judge(frames, answers, self._policy),
+            judge(frames, answers, self._policy, duration=session.duration),
             _run_facts(session),
             models=[
                 Model(

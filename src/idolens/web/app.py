@@ -1,6 +1,6 @@
 """Puts routes, gates and error shape together into one ASGI app."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -60,7 +60,7 @@ def create_api(
     """Build the routes alone; docs/http.md is written from them."""
 
     @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         if on_ready:
             on_ready()
         yield

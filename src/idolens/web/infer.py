@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from idolens.errors import MalformedError, QuestionError, TooLargeError
 from idolens.settings import Settings
@@ -20,7 +20,10 @@ from idolens.web.eyes import Eyes
 Kind = Literal["auto", "yes_no", "choice", "score", "tags", "text"]
 
 _DATA_URL = re.compile(r"\s*data:[^,]{0,200},", re.IGNORECASE)
-_EXAMPLE = {"image": "iVBORw0KGgo…", "question": "画面中是否有未授权LOGO?"}
+_EXAMPLE: dict[str, JsonValue] = {
+    "image": "iVBORw0KGgo…",
+    "question": "画面中是否有未授权LOGO?",
+}
 
 
 class InferRequest(BaseModel):
