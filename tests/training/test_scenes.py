@@ -119,3 +119,15 @@ def test_a_tear_and_clipping_change_the_same_clothes_differently() -> None:
     assert np.abs(torn - sound).max(-1).astype(bool).sum() > 250
     assert np.abs(clipped - sound).max(-1).astype(bool).sum() > 250
     assert np.abs(clipped - torn).max(-1).astype(bool).sum() > 400
+
+
+def test_a_tear_behind_a_guitar_is_asked_of_nobody() -> None:
+    """What a prop hides is neither there nor absent."""
+    torn = Scene(exposure="暴露着装", hand_accessory="吉他", framing="half")
+    words = {
+        draw(replace(torn, detail=detail), 224, 224).truth["exposure"]
+        for detail in range(8)
+    }
+
+    assert None in words
+    assert words <= {None, "暴露着装"}

@@ -6,7 +6,7 @@ pixels, and `mark` keeps where a piece of evidence ended up.
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import skia
@@ -103,6 +103,10 @@ def stroke(colour: Colour, width: float, alpha: float = 1.0) -> skia.Paint:
     )
 
 
+def _nothing() -> None:
+    """Lets a brush draw that nobody watches."""
+
+
 class Brush:
     """Draws shapes in one manner: line, tone of line and kind of shading."""
 
@@ -114,6 +118,8 @@ class Brush:
         self.toned = toned
         self.shading = shading
         self.marks: dict[str, Box] = {}
+        self.after_tear: Callable[[], None] = _nothing
+        """Called when a tear stands and nothing yet lies over it."""
 
     def outline(self, colour: Colour) -> Colour:
         """Gives the line's colour round a fill."""

@@ -79,6 +79,7 @@ def draw_figure(brush: Brush, look: Look) -> None:
     brush.mark("exposure", (-0.8, 1.2, 0.8, 2.7))
     if look.exposure == "暴露着装":
         draw_tear(brush, look.skin, look.detail)
+        brush.after_tear()
     elif look.exposure == "穿模":
         draw_clipping(brush, look.skin, look.detail)
     if look.chest_mark != "无标志":

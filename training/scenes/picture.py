@@ -1,5 +1,6 @@
 """From a scene to pixels, to the truth about them, and to where it stands."""
 
+import functools
 from dataclasses import dataclass
 
 import cv2
@@ -24,7 +25,10 @@ from training.scenes.scene import Scene
 from training.scenes.strangers import draw_unanswerable
 from training.scenes.truth import judge
 from training.scenes.vocabulary import ATTRIBUTES, CANNOT_TELL
+from training.scenes.witness import Witness
 
+_ENOUGH = 0.55
+"""Share of a mark or a tear that must be in sight to be asked about."""
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -66,11 +70,14 @@ def draw(scene: Scene, width: int, height: int, at: float = 0.0) -> Drawing:
     draw_bokeh(canvas, scene, w, h)
     layout = arrange(scene, w, h, at)
     marks: dict[str, Box] = {}
+    watched: dict[str, Witness] = {}
     if scene.brand != "无标志" and layout.mark_place == "backdrop":
         marks["brand"] = _stamp(canvas, scene, layout)
+        watched["brand"] = Witness.of(pixels, marks["brand"])
     if scene.kind == "idol":
-        marks |= _people(canvas, scene, layout)
+        marks |= _people(canvas, scene, layout, watched, pixels)
     draw_style_before(canvas, scene.style, w, h, scene.detail)
+    hidden = {key for key, seen in watched.items() if seen.shown(pixels) < _ENOUGH}
     draw_light_before(canvas, scene, w, h)
     draw_overlay(canvas, scene, w, h)
     if scene.brand != "无标志" and layout.mark_place == "corner":
@@ -78,6 +85,7 @@ def draw(scene: Scene, width: int, height: int, at: float = 0.0) -> Drawing:
     canvas.flush()
     image = spoil(np.ascontiguousarray(pixels[..., :3]), scene)
     truth = judge(scene, layout, marks, w, h)
+    truth |= {key: None for key in hidden if truth[key] != CANNOT_TELL}
     return Drawing(image, truth, _regions(truth, marks, w, h))
 
 
@@ -90,7 +98,13 @@ def _stamp(canvas: skia.Canvas, scene: Scene, layout: Layout) -> Box:
     return x - r, y - r, x + r, y + r
 
 
-def _people(canvas: skia.Canvas, scene: Scene, layout: Layout) -> dict[str, Box]:
+def _people(
+    canvas: skia.Canvas,
+    scene: Scene,
+    layout: Layout,
+    watched: dict[str, Witness],
+    pixels: Pixels,
+) -> dict[str, Box]:
     marks: dict[str, Box] = {}
     for person in [*layout.companions, layout.main]:
         canvas.save()
@@ -99,10 +113,15 @@ def _people(canvas: skia.Canvas, scene: Scene, layout: Layout) -> dict[str, Box]
         canvas.rotate(person.lean, 0, 3)
         line = scene.line * layout.height / 224 / person.unit
         brush = Brush(canvas, line=line, toned=scene.toned_line, shading=scene.shading)
+        brush.after_tear = functools.partial(_watch, brush, watched, pixels)
         draw_figure(brush, person.look)
         canvas.restore()
         marks = brush.marks
     return marks
+
+
+def _watch(brush: Brush, watched: dict[str, Witness], pixels: Pixels) -> None:
+    watched["exposure"] = Witness.of(pixels, brush.marks["exposure"])
 
 
 def _regions(
