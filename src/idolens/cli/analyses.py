@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,8 +48,17 @@ Out = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON only. · 只输出 JSON。")
 ]
-FailOn = Annotated[
-    Suggestion | None,
+
+
+class FailOn(StrEnum):
+    """From which suggestion on a command fails."""
+
+    REVIEW = Suggestion.REVIEW.value
+    BLOCK = Suggestion.BLOCK.value
+
+
+FailOnOption = Annotated[
+    FailOn | None,
     typer.Option(
         help="Exit 3 when a report suggests this or worse. "
         "· 报告建议达到此级别时以 3 退出。"
@@ -77,7 +87,7 @@ def analyze(
     ] = None,
     out: Out = None,
     as_json: AsJson = False,
-    fail_on: FailOn = None,
+    fail_on: FailOnOption = None,
 ) -> None:
     """Look at recordings and pictures, and hand in reports. · 分析并生成报告。"""
     terminal = context.ensure_object(Terminal)
@@ -105,7 +115,7 @@ def resume(
     ] = None,
     out: Out = None,
     as_json: AsJson = False,
-    fail_on: FailOn = None,
+    fail_on: FailOnOption = None,
 ) -> None:
     """Finish what was interrupted. · 继续完成被中断的任务。"""
     terminal = context.ensure_object(Terminal)
@@ -236,12 +246,12 @@ class _Desk:
         return folder
 
 
-def _leave(terminal: Terminal, desk: _Desk, fail_on: Suggestion | None) -> None:
+def _leave(terminal: Terminal, desk: _Desk, fail_on: FailOn | None) -> None:
     if desk.quiet:
         terminal.json({"sessions": desk.done})
-    if fail_on is None or fail_on is Suggestion.PASS:
+    if fail_on is None:
         return
-    bad = _SEVERITY[_SEVERITY.index(fail_on) :]
+    bad = _SEVERITY[_SEVERITY.index(Suggestion(fail_on)) :]
     if any(done["suggestion"] in bad for done in desk.done):
         raise typer.Exit(FAILED_ON)
 

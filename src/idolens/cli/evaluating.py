@@ -40,7 +40,7 @@ def evaluate(
     """Measure the engine on pictures that you labelled. · 用你标注的图片评测引擎。"""
     terminal = context.ensure_object(Terminal)
     rules = load_policy(policy or terminal.settings.policy)
-    labels = read_labels(_read(labelled / "labels.jsonl").decode(), rules)
+    labels = read_labels(_text(labelled / "labels.jsonl"), rules)
     found: list[Case] = []
     with open_studio(terminal.settings) as studio:
         for label in labels:
@@ -66,6 +66,16 @@ def _inside(folder: Path, name: str) -> Path:
             f"labels.jsonl 中的 {name} 在该文件夹之外;请移入文件夹内。",
         )
     return path
+
+
+def _text(path: Path) -> str:
+    try:
+        return _read(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadInputError(
+            f"{path.name} is not UTF-8 text; save it as UTF-8.",
+            f"{path.name} 不是 UTF-8 文本;请以 UTF-8 保存。",
+        ) from error
 
 
 def _read(path: Path) -> bytes:
