@@ -5,6 +5,7 @@ Must not know what a policy is, how an answer was made, or that there is an HTTP
 """
 
 from idolens.archive.archive import Archive, open_archive
+from idolens.archive.database import sqlite_version
 from idolens.archive.pictures import PictureStore
 from idolens.archive.session import (
     Event,
@@ -23,4 +24,5 @@ __all__ = [
     "SessionState",
     "SourceFile",
     "open_archive",
+    "sqlite_version",
 ]

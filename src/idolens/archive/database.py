@@ -109,6 +109,11 @@ class Database:
         )
 
 
+def sqlite_version() -> str:
+    """Return the version of the SQLite that the archive runs on, e.g. ``3.53.4``."""
+    return sqlite.sqlite_version
+
+
 def disk_full(folder: Path) -> DiskFullError:
     """Return the error that says so."""
     return DiskFullError(

@@ -12,7 +12,7 @@ from pathlib import Path
 import av
 from av.codec.codec import UnknownCodecError
 
-from idolens.archive import open_archive
+from idolens.archive import open_archive, sqlite_version
 from idolens.errors import IdolensError
 from idolens.settings import Settings
 from idolens.vlm import ENGINES, open_engine
@@ -103,7 +103,10 @@ def _database(settings: Settings) -> Finding:
     except IdolensError as error:
         return Finding(what, error.words)
     return Finding(
-        Bilingual(zh=f"{what.zh}:{count} 个场次", en=f"{what.en}: {count} sessions")
+        Bilingual(
+            zh=f"{what.zh}:可写,{count} 个场次,SQLite {sqlite_version()}",
+            en=f"{what.en}: writable, {count} sessions, SQLite {sqlite_version()}",
+        )
     )
 
 

@@ -1,0 +1,155 @@
+"""``idolens analyze``: from files to reports, exit codes and all."""
+
+import json
+import os
+import shutil
+import signal
+import time
+
+import pytest
+
+from idolens.archive import open_archive
+from idolens.settings import load_settings
+from tests.cli.terminal import SAMPLES
+
+CONCERT = str(SAMPLES / "concert.mp4")
+WAY = ("--every", "40s", "--policy", "small.yaml")
+
+
+def test_a_recording_becomes_a_report_in_a_folder_of_its_name(shell):
+    """report.json, report.html and evidence lie in out/concert; a table sums up."""
+    done = shell.run("analyze", CONCERT, *WAY)
+
+    folder = shell.folder / "out" / "concert"
+    report = json.loads((folder / "report.json").read_text("utf-8"))
+    assert done.status == 0, done.err
+    assert "People" in done.out
+    assert "review" in done.out
+    assert str(folder / "report.html").endswith(done.out.split("Report: ")[1].strip())
+    assert list((folder / "evidence").iterdir())
+    assert report["signed"]["session"]["every_ms"] == 40_000
+    assert (folder / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_json_is_all_that_is_printed(shell):
+    """A program reads standard output; the report lies where --out says."""
+    done = shell.run("analyze", CONCERT, *WAY, "--json", "--out", "here")
+
+    (session,) = done.json()["sessions"]
+    assert done.status == 0, done.err
+    assert session["suggestion"] == "review"
+    assert session["findings"] >= 1
+    assert session["report_json"] == "here/report.json"
+    assert (shell.folder / session["report_html"]).exists()
+
+
+@pytest.mark.parametrize(("worst", "status"), [("review", 3), ("block", 0)])
+def test_fail_on_turns_a_suggestion_into_an_exit_code(shell, worst, status):
+    """A script can stop a publication; the report is written all the same."""
+    done = shell.run("analyze", CONCERT, *WAY, "--fail-on", worst)
+
+    assert done.status == status, done.err
+    assert (shell.folder / "out" / "concert" / "report.html").exists()
+
+
+def test_each_recording_is_a_session_and_all_pictures_are_one(shell):
+    """A folder with two recordings and three pictures makes three reports."""
+    night = shell.folder / "night"
+    night.mkdir()
+    for name in ("one.mp4", "two.mp4"):
+        shutil.copy(CONCERT, night / name)
+    for picture in sorted((SAMPLES / "pictures").iterdir())[:3]:
+        shutil.copy(picture, night)
+
+    done = shell.run("analyze", "night", *WAY, "--json", "--out", "reports")
+
+    sessions = done.json()["sessions"]
+    assert done.status == 0, done.err
+    assert [session["name"] for session in sessions] == ["one.mp4", "two.mp4", "night"]
+    folders = {session["report_json"] for session in sessions}
+    assert len(folders) == 3
+    assert all((shell.folder / folder).exists() for folder in folders)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("analyze", "no-such-file.mp4"),
+        ("analyze", "small.yaml"),
+        ("analyze", CONCERT, "--every", "often"),
+        ("analyze", CONCERT, "--every", "0.1s"),
+        ("analyze", CONCERT, "--policy", "livestream-hz"),
+        ("analyze", CONCERT, "--engine", "embeded"),
+        ("analyze", CONCERT, "--fail-on", "pass"),
+        ("analyze",),
+        ("resume", "no-such-session"),
+        ("--settings", "none.yaml", "engines"),
+    ],
+    ids=lambda arguments: " ".join(arguments[-2:])[-40:],
+)
+def test_bad_input_is_2_and_one_clear_message(shell, arguments):
+    """Nobody sees a traceback for a typo."""
+    done = shell.run(*arguments)
+
+    assert done.status == 2
+    assert done.err
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+def test_a_typo_is_answered_with_the_name_that_was_meant(shell, monkeypatch):
+    """Policies, engines and settings all say it."""
+    policy = shell.run("analyze", CONCERT, "--policy", "livestream-hz")
+    engine = shell.run("analyze", CONCERT, "--engine", "embeded")
+    monkeypatch.setenv("IDOLENS_EVERY", "3")
+    setting = shell.run("engines")
+
+    assert "livestream-zh" in policy.err
+    assert "embedded" in engine.err
+    assert "IDOLENS_EVERY_S" in setting.err
+    assert setting.status == 2
+
+
+def test_messages_are_in_the_language_of_the_studio(shell, monkeypatch):
+    """Chinese unless the studio says otherwise."""
+    monkeypatch.setenv("IDOLENS_LANGUAGE", "zh")
+    done = shell.run("analyze", "no-such-file.mp4")
+
+    assert done.err.startswith("错误")
+
+
+def test_nothing_unfinished_is_said(shell):
+    """resume without anything to do is not an error."""
+    done = shell.run("resume")
+
+    assert done.status == 0
+    assert "Nothing is unfinished" in done.err
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_a_job_that_resume_finishes(shell):
+    """130 and the command to type; the finished report has every frame once."""
+    every = ("--every", "0.5s", "--policy", "small.yaml")
+    process = shell.start("analyze", CONCERT, *every)
+    settings = load_settings()
+    with open_archive(settings) as archive:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            begun = archive.sessions()
+            if begun and archive.frame_count(begun[0].id) >= 4:
+                break
+            time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert f"idolens resume {begun[0].id}" in said
+    assert "Traceback" not in said
+
+    done = shell.run("resume", "--json")
+    (session,) = done.json()["sessions"]
+    report = json.loads((shell.folder / session["report_json"]).read_text("utf-8"))
+    ids = [frame["id"] for frame in report["signed"]["frames"]]
+    duration = report["signed"]["session"]["duration_ms"]
+    assert done.status == 0, done.err
+    assert session["session"] == begun[0].id
+    assert len(ids) == len(set(ids)) == -(-duration // 500)
