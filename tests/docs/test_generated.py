@@ -1,0 +1,28 @@
+"""The pages that follow from the code are up to date and complete."""
+
+import pytest
+
+from idolens.settings import setting_fields
+from tests.docs.generate import COMMAND, PAGES, ROOT, text
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_the_codes(name: str) -> None:
+    """Every command, option, setting, route and field is on its page as it is."""
+    written = (ROOT / name).read_text("utf-8")
+
+    assert written == text(name), f"{name} is stale: run `{COMMAND}`"
+
+
+def test_every_option_is_explained_in_both_languages() -> None:
+    """No row of docs/cli.md has an empty meaning."""
+    page = (ROOT / "docs/cli.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+
+    assert len(rows) > 30
+    assert not [row for row in rows if "|  |" in row]
+
+
+def test_every_setting_has_a_reason() -> None:
+    """No setting stands on the page without saying what it is for."""
+    assert not [path for path, field in setting_fields() if not field.description]
