@@ -29,6 +29,7 @@ _STREAMS: Final = 32
 _TAIL_S: Final = 10.0
 _SLACK_S: Final = 1.0
 _HOUR_S: Final = 3600
+_STRAY_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Reader:
         self.context = self.stream.codec_context
         self.context.thread_type = "SLICE"
         self.context.thread_count = 1
+        # Damage ends in an error, not in a picture patched up from older ones.
+        self.context.options = {"err_detect": "explode"}
         base = self.stream.time_base
         if base is None:
             raise _unreadable("its video stream has no clock", "视频流没有时间基准")
@@ -145,6 +148,8 @@ class Reader:
         A header that claims more than can be read stands: the rest is failed time.
         """
         stated = self._stated_duration()
+        if stated is not None and stated > self._longest * _HOUR_S:
+            stated = None
         if stated is None or not self.seek(max(0.0, stated - _TAIL_S)):
             self.seek(0.0)
             return self._last_end()
@@ -161,11 +166,15 @@ class Reader:
         return None
 
     def _last_end(self) -> float:
-        end = 0.0
+        """Return when the last picture ends; a stray time stamp does not count."""
+        end, before = 0.0, None
         for packet in self.packets():
             at = self.time_of(packet)
-            if at is not None:
+            if at is None:
+                continue
+            if before is None or abs(at - before) < _STRAY_S:
                 end = max(end, at + (packet.duration or 0) * self._tick)
+            before = at
         return end
 
 

@@ -51,12 +51,13 @@ class Shot:
 
 @dataclass(slots=True)
 class _Run:
-    """Where forward decoding stands."""
+    """Where forward decoding stands; before ``whole_from`` it only warms up."""
 
     packets: "Iterator[Packet[VideoStream]]"
     key: float
     held: list[Shot] = field(default_factory=list[Shot])
     best: Shot | None = None
+    whole_from: float = 0.0
     broken: bool = False
     done: bool = False
 
@@ -104,19 +105,19 @@ class Shots:
 
     def exact(self, window: Window) -> Shot | None:
         """Return the frame on screen at ``wanted``, decoding from its key frame."""
-        shot, start = None, window.wanted
+        shot, start, whole_from = None, window.wanted, 0.0
         for _ in range(_RUN_UPS):
             run = self._run_from(start)
             self._run = run
             if run is None:
                 return None
-            begin = run.key
+            begin, run.whole_from = run.key, whole_from
             shot = self._forward(run, window)
             if run.best or begin <= 0:
                 break
             # Nothing up to the wanted time: with intra refresh the picture is whole
             # only some time after its key frame, so begin one key frame earlier.
-            start = begin - _RUN_UP_S
+            start, whole_from = begin - _RUN_UP_S, whole_from or begin
         return shot
 
     def _continues(self, run: _Run, window: Window) -> bool:
@@ -139,7 +140,7 @@ class Shots:
         packets = reader.packets()
         for packet in packets:
             time = reader.time_of(packet)
-            if not packet.is_keyframe or time is None:
+            if not packet.is_keyframe or packet.is_corrupt or time is None:
                 continue
             if not window.first - _EPSILON <= time <= window.last + _EPSILON:
                 return None
@@ -156,7 +157,7 @@ class Shots:
         try:
             frames += self.reader.decode(key)
             for packet in islice(packets, _FOLLOWING):
-                if packet.is_keyframe:
+                if packet.is_keyframe or packet.is_corrupt:
                     break
                 frames += self.reader.decode(packet)
         except FFmpegError:
@@ -209,7 +210,9 @@ class Shots:
             run.done = True
             self._hold(run, self._drain())
             return
-        if run.broken and not packet.is_keyframe:
+        # Behind a hole the decoder would show old pictures at new times.
+        run.broken = run.broken or packet.is_corrupt
+        if run.broken and (packet.is_corrupt or not packet.is_keyframe):
             return
         if run.broken:
             self.reader.flush()
@@ -219,13 +222,18 @@ class Shots:
         try:
             self._hold(run, self.reader.decode(packet))
         except FFmpegError:
-            run.broken = True
+            # What is shown before the key frame that it follows, as at the seams of
+            # open groups of pictures, nothing later is built on.
+            time = self.reader.time_of(packet)
+            run.broken = time is None or time >= max(run.key, run.whole_from)
 
     def _hold(self, run: _Run, frames: list[VideoFrame]) -> None:
         for frame in frames:
             if frame.pts is None or frame.is_corrupt:
                 continue
-            run.held.append(Shot(self.reader.seconds(frame.pts), frame))
+            at = self.reader.seconds(frame.pts)
+            if at >= run.whole_from:
+                run.held.append(Shot(at, frame))
         run.held.sort(key=lambda shot: shot.at)
 
 
