@@ -1,0 +1,20 @@
+"""The script in docs/guides/call-from-a-script.md does what it says."""
+
+import re
+from pathlib import Path
+
+from tests.web.service import FakeEyes, running
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_script_of_the_guide_runs(tmp_path, monkeypatch, capsys):
+    """Copied into a file and run beside a service, it prints an answer."""
+    guide = (ROOT / "docs/guides/call-from-a-script.md").read_text("utf-8")
+    (script,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    monkeypatch.chdir(ROOT)
+    with running(FakeEyes(), tmp_path) as client:
+        here = str(client.base_url).rstrip("/")
+        exec(script.replace("http://127.0.0.1:8080", here), {})  # noqa: S102
+
+    assert capsys.readouterr().out.strip() in {"是", "否", "无法判断"}
