@@ -27,6 +27,8 @@ SILENT = "/nothink<|assistant|>\n<think></think>"
 ALOUD = "<|assistant|>"
 END_OF_TURN = "<|user|>"
 ENGLISH_SHARE = 0.14
+SHORT = 2
+"""Ids of a one-word answer with its end."""
 LABEL_WEIGHT, END_WEIGHT, WORD_WEIGHT = 1.0, 0.05, 0.25
 
 
@@ -128,6 +130,8 @@ def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
                 result.labels[row].append((spot, ask))
             else:
                 result.weights[row, spots] = WORD_WEIGHT
+                if ask.about == "short" and learned == SHORT:
+                    result.weights[row, spots] = (LABEL_WEIGHT, END_WEIGHT)
             place, spot = end, spot + learned
     return result
 

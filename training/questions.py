@@ -265,14 +265,14 @@ def unrelated(truth: Truth, chance: random.Random) -> Ask:
 
 
 MIX: tuple[tuple[Callable[[Truth, random.Random], Ask], float], ...] = (
-    (yes_no, 0.28),
-    (special, 0.24),
-    (choice, 0.28),
-    (score, 0.06),
-    (tags, 0.035),
-    (short, 0.035),
-    (description, 0.025),
-    (unrelated, 0.045),
+    (yes_no, 0.24),
+    (special, 0.16),
+    (choice, 0.24),
+    (score, 0.03),
+    (tags, 0.02),
+    (short, 0.26),
+    (description, 0.015),
+    (unrelated, 0.035),
 )
 
 

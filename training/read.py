@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from transformers import Glm4vTextConfig, Glm4vVisionConfig
 
+from training.align import aligned
 from training.configs import text_config, vision_config
 from training.optim import Optimisers
 from training.packing import Asked, asked_batch, packed, prefix_ids, rows_of, tokenizer
@@ -162,7 +163,9 @@ def train(  # noqa: C901
     learning: list[nn.Module] = [model.reader]
     if plan.joint:
         learning.append(model.tower)
-    optimisers = Optimisers(learning, matrix_rate=plan.rate, other_rate=plan.rate / 7)
+    optimisers = Optimisers(
+        learning, matrix_rate=plan.rate, other_rate=plan.rate / 7, warm_up=40
+    )
     steps, pictures, elapsed = 0, 0, 0.0
     if state:
         optimisers.load_state_dict(state["optimisers"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
@@ -278,6 +281,10 @@ def main() -> None:
                 model.tower.load_state_dict(source["tower"])
                 if "reader" in source:
                     model.reader.load_state_dict(source["reader"])
+                elif "heads" in source:
+                    weight = model.reader.embed_tokens.weight
+                    with torch.no_grad():
+                        weight.copy_(aligned(weight, source["heads"], tokenizer()))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     plan = ReadPlan(
         minutes=arguments.minutes,
