@@ -96,7 +96,7 @@ class DecodeTimeoutError(MediaError):
 
 
 class QuestionError(BadInputError):
-    """A question is malformed: no options, duplicate keys, too long …"""
+    """A question is malformed: no options, duplicate keys, or too long."""
 
     code = "bad_question"
 
