@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets idolens up on this machine, starts it, and follows its log; see --help.
-# 安装并启动 idolens,并跟随日志;用法见 --help。
+# 安装并启动 idolens,并跟随日志；用法见 --help。
 set -euo pipefail
 
 here="$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" && pwd -P)"
@@ -10,7 +10,7 @@ lang="${IDOLENS_LANGUAGE:-zh}"
 
 say() { if [ "$lang" = en ]; then printf '%s\n' "$2"; else printf '%s\n' "$1"; fi; }
 fail() {
-  say "错误:$1" "Error: $2" >&2
+  say "错误：$1" "Error: $2" >&2
   exit "${3:-1}"
 }
 
@@ -19,7 +19,7 @@ usage() {
 ./start.sh [--no-jupyter] [--no-samples]   set up, start the service and JupyterLab, follow the log
                                            安装、启动服务和 JupyterLab,并跟随日志
 ./start.sh COMMAND …                       one idolens command, e.g. analyze FILE, ask, doctor; no service
-                                           运行一条 idolens 命令,不启动服务
+                                           运行一条 idolens 命令，不启动服务
 Ctrl-C stops everything. 按 Ctrl-C 停止全部。
 TEXT
 }
@@ -35,7 +35,7 @@ find_python() {
       return
     fi
   done
-  fail "需要 Python 3.11 或更高版本。Debian/Ubuntu 请运行:sudo apt install python3 python3-venv" \
+  fail "需要 Python 3.11 或更高版本。Debian/Ubuntu 请运行：sudo apt install python3 python3-venv" \
     "Python 3.11 or newer is needed. On Debian or Ubuntu: sudo apt install python3 python3-venv"
 }
 
@@ -45,7 +45,7 @@ make_venv() {
   base="$(find_python)"
   if ! "$base" -c 'import ensurepip, venv' 2>/dev/null; then
     version="$("$base" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-    fail "Python 缺少 venv 模块。Debian/Ubuntu 请运行:sudo apt install python$version-venv" \
+    fail "Python 缺少 venv 模块。Debian/Ubuntu 请运行：sudo apt install python$version-venv" \
       "This Python lacks venv. On Debian or Ubuntu: sudo apt install python$version-venv"
   fi
   say "正在创建 Python 环境…" "Making the Python environment …"
@@ -158,7 +158,7 @@ start_service() {
   children+=("$service")
   if ! wait_until_ready "$service" "$host" "$port"; then
     tail -n 5 -- "$logs/service.out" >&2
-    fail "服务未能启动,详见 $logs/service.out;也可运行 ./start.sh doctor" \
+    fail "服务未能启动，详见 $logs/service.out;也可运行 ./start.sh doctor" \
       "The service did not start; see $logs/service.out, or run ./start.sh doctor"
   fi
 }
@@ -178,10 +178,10 @@ start_jupyter() {
 analyse_samples() {
   local report="$here/out/concert/report.html"
   if [ -f "$report" ] || [ ! -f "$here/samples/concert.mp4" ]; then return; fi
-  say "首次启动:正在分析示例演唱会…" "First start: analysing the sample concert …"
+  say "首次启动：正在分析示例演唱会…" "First start: analysing the sample concert …"
   "$python" -m idolens analyze "$here/samples/concert.mp4" --every 2s \
     --out "$here/out/concert" ||
-    say "示例分析未完成,服务照常运行。" "The sample was not analysed; the service runs all the same."
+    say "示例分析未完成，服务照常运行。" "The sample was not analysed; the service runs all the same."
 }
 
 print_addresses() {
@@ -220,7 +220,7 @@ print(s.host, s.port, s.jupyter_port, s.language)')" || exit 2
   read -r host port jupyter_port lang <<<"$chosen"
   mkdir -p -- "$logs"
   port_is_free "$host" "$port" ||
-    fail "端口 $port 已被占用。idolens 可能已在运行;否则请换一个端口:IDOLENS_PORT=8090 ./start.sh" \
+    fail "端口 $port 已被占用。idolens 可能已在运行；否则请换一个端口：IDOLENS_PORT=8090 ./start.sh" \
       "Port $port is taken. idolens may be running already; otherwise: IDOLENS_PORT=8090 ./start.sh"
   if [ "$with_jupyter" = yes ]; then
     set_up_jupyter
@@ -240,7 +240,7 @@ print(s.host, s.port, s.jupyter_port, s.language)')" || exit 2
   tail -n 0 -F -- "$logs/idolens.log" &
   children+=("$!")
   wait -n "${watched[@]}" || true
-  fail "服务或 JupyterLab 意外退出,详见 $logs" "The service or JupyterLab has ended; see $logs"
+  fail "服务或 JupyterLab 意外退出，详见 $logs" "The service or JupyterLab has ended; see $logs"
 }
 
 export IDOLENS_HOME="${IDOLENS_HOME:-$here/data}"

@@ -212,7 +212,7 @@ def load_settings(file: Path | None = None, **chosen: object) -> Settings:
     except EnvironmentParseError as error:
         raise SettingsError(
             f"A setting in the environment is not what it should be: {error}.",
-            f"环境变量中的某项设置格式不正确:{error}。",
+            f"环境变量中的某项设置格式不正确：{error}。",
         ) from error
     values = _over(_read(file) if file else {}, given)
     values |= {name: value for name, value in chosen.items() if value is not None}

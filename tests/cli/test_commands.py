@@ -185,3 +185,18 @@ def test_eval_without_labels_is_explained(shell):
 
     assert done.status == 2
     assert "labels.jsonl" in done.err
+
+
+def test_a_mistake_of_ours_is_one_line(shell, monkeypatch):
+    """1, where it happened, and no traceback; the exception's own words stay out."""
+
+    def broken(_settings):
+        raise RuntimeError("secret words")
+
+    monkeypatch.setattr("idolens.cli.machine.checkup", broken)
+    done = shell.run("doctor")
+
+    assert done.status == 1
+    assert "RuntimeError: test_commands.py" in done.err
+    assert "secret words" not in done.err
+    assert "Traceback" not in done.err

@@ -109,7 +109,7 @@ def resume(
         str | None,
         typer.Argument(
             help="Which session; all unfinished ones by default. "
-            "· 要继续的场次,默认为所有未完成的场次。",
+            "· 要继续的场次，默认为所有未完成的场次。",
             show_default=False,
         ),
     ] = None,
@@ -182,7 +182,7 @@ class _Desk:
         if not self.quiet:
             self._terminal.out.print(report_table(self._terminal, report))
             self._terminal.out.print(
-                f"{self._terminal.word('报告:', 'Report: ')}{files.html}",
+                f"{self._terminal.word('报告：', 'Report: ')}{files.html}",
                 markup=False,
                 soft_wrap=True,
             )
@@ -211,7 +211,7 @@ class _Desk:
             return wait()
         except KeyboardInterrupt:
             self._terminal.say(
-                f"已停止,没有丢失进度。继续请运行:idolens resume {session.id}",
+                f"已停止，没有丢失进度。继续请运行：idolens resume {session.id}",
                 f"Stopped; nothing is lost. Go on with: idolens resume {session.id}",
             )
             raise
@@ -222,11 +222,11 @@ class _Desk:
         if end.reason is not None:
             raise JobError(
                 f"{session.name} was not finished: {end.reason.en}",
-                f"{session.name} 未能完成:{end.reason.zh}",
+                f"{session.name} 未能完成：{end.reason.zh}",
             )
         raise JobError(
             f"{session.name} was stopped; go on with: idolens resume {session.id}",
-            f"{session.name} 已停止;继续请运行:idolens resume {session.id}",
+            f"{session.name} 已停止；继续请运行：idolens resume {session.id}",
         )
 
     def _write(self, session: Session, report: Report) -> ReportFiles:
@@ -276,6 +276,6 @@ def _step(text: str) -> Milliseconds:
     if seconds < SHORTEST_STEP_S:
         raise BadInputError(
             f"--every {text} is not a time of at least 0.2 s; write e.g. 60s or 500ms.",
-            f"--every {text} 不是至少 0.2 秒的时间;请写成 60s 或 500ms 的形式。",
+            f"--every {text} 不是至少 0.2 秒的时间；请写成 60s 或 500ms 的形式。",
         )
     return Milliseconds(round(seconds * 1000))

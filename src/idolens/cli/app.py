@@ -11,6 +11,7 @@ from idolens.cli import analyses, asking, evaluating, machine, policies
 from idolens.cli.terminal import Terminal
 from idolens.errors import IdolensError
 from idolens.settings import load_settings
+from idolens.web.records import frames_of
 
 STOPPED = 130
 
@@ -74,3 +75,15 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         terminal.say("已停止。", "Stopped.")
         sys.exit(STOPPED)
+    except Exception as error:  # noqa: BLE001 - the last door: no traceback for a user
+        terminal.fail(_mistake(error))
+        sys.exit(1)
+
+
+def _mistake(error: Exception) -> IdolensError:
+    """Say where an error of ours came from; its words may quote a path."""
+    where = f"{type(error).__name__}: {' < '.join(reversed(frames_of(error)))}"
+    return IdolensError(
+        f"idolens made a mistake; please report this line: {where}",
+        f"idolens 自身出错\uff0c请反馈这一行\uff1a{where}",
+    )

@@ -59,13 +59,13 @@ def ask(
         return
     for advice in lint(question, asked.language):
         terminal.say(
-            f"提示:{advice.why.zh}{advice.instead.zh}",
-            f"Hint: {advice.why.en} {advice.instead.en}",
+            f"提示：{advice.why.zh}\n  → {advice.instead.zh}",
+            f"Hint: {advice.why.en}\n  → {advice.instead.en}",
         )
     _show(terminal, asked, answer)
     if demonstration:
         terminal.say(
-            "(演示模型的回答,它只认识绘制的场景。)",
+            "(演示模型的回答，它只认识绘制的场景。)",
             "(Answered by the demonstration model, which knows drawn scenes only.)",
         )
 

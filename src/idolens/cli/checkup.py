@@ -104,7 +104,7 @@ def _database(settings: Settings) -> Finding:
         return Finding(what, error.words)
     return Finding(
         Bilingual(
-            zh=f"{what.zh}:可写,{count} 个场次,SQLite {sqlite_version()}",
+            zh=f"{what.zh}:可写，{count} 个场次，SQLite {sqlite_version()}",
             en=f"{what.en}: writable, {count} sessions, SQLite {sqlite_version()}",
         )
     )
@@ -143,7 +143,7 @@ def _port(settings: Settings) -> Finding:
             return Finding(
                 what,
                 Bilingual(
-                    zh="已被占用:服务可能已在运行;否则请设置 IDOLENS_PORT 换一个端口。",
+                    zh="已被占用：服务可能已在运行；否则请设置 IDOLENS_PORT 换一个端口。",
                     en="It is taken: the service may be running already; otherwise "
                     "choose another with IDOLENS_PORT.",
                 ),

@@ -63,7 +63,7 @@ def _inside(folder: Path, name: str) -> Path:
     if not path.is_relative_to(folder.resolve()):
         raise BadInputError(
             f"labels.jsonl names {name}, which is outside its folder; move it inside.",
-            f"labels.jsonl 中的 {name} 在该文件夹之外;请移入文件夹内。",
+            f"labels.jsonl 中的 {name} 在该文件夹之外；请移入文件夹内。",
         )
     return path
 
@@ -74,7 +74,7 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise BadInputError(
             f"{path.name} is not UTF-8 text; save it as UTF-8.",
-            f"{path.name} 不是 UTF-8 文本;请以 UTF-8 保存。",
+            f"{path.name} 不是 UTF-8 文本；请以 UTF-8 保存。",
         ) from error
 
 
@@ -96,7 +96,7 @@ def _show(terminal: Terminal, figures: Evaluation) -> None:
         terminal.word(
             f"{figures.count} 个回答 · 准确率 {figures.accuracy:.1%} · 宏平均 "
             f"{figures.macro_accuracy:.1%} · 校准误差 {error}"
-            f"\n风险项 {risk.items} 个,发现 {risk.found} 个(覆盖率 "
+            f"\n风险项 {risk.items} 个，发现 {risk.found} 个(覆盖率 "
             f"{_percent(risk.recall)}),误报 {risk.false_alarms} 个",
             f"{figures.count} answers · accuracy {figures.accuracy:.1%} · macro "
             f"{figures.macro_accuracy:.1%} · calibration error {error}\n"

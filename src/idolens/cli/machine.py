@@ -76,7 +76,7 @@ def serve(
             checks=_checks(studio, settings),
             on_ready=partial(
                 terminal.say,
-                f"服务已就绪:{address}",
+                f"服务已就绪：{address}",
                 f"The service is ready: {address}",
             ),
         )

@@ -55,7 +55,7 @@ def check(
     terminal = context.ensure_object(Terminal)
     policy = load_policy(str(file))
     terminal.say(
-        f"{policy.name} 正确:{len(policy.questions)} 个问题,版本 {policy.version}。",
+        f"{policy.name} 正确：{len(policy.questions)} 个问题，版本 {policy.version}。",
         f"{policy.name} is fine: {len(policy.questions)} questions, "
         f"version {policy.version}.",
     )

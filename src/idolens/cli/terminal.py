@@ -50,7 +50,7 @@ class Terminal:
     def fail(self, error: IdolensError) -> None:
         """Say what went wrong and what to do."""
         self.err.print(
-            f"{self.word('错误:', 'Error: ')}{error.within(self.language)}",
+            f"{self.word('错误：', 'Error: ')}{error.within(self.language)}",
             markup=False,
             style="red",
         )

@@ -68,7 +68,7 @@ def create_api(
     app = FastAPI(
         title="idolens",
         version=own_version(),
-        description="Pictures in, answers out. 图片进,回答出。",
+        description="Pictures in, answers out. 图片进，回答出。",
         docs_url=None,  # the stock page loads its script from a CDN
         redoc_url=None,
         lifespan=lifespan,

@@ -49,5 +49,5 @@ class Desk:
 def _busy() -> EngineBusyError:
     return EngineBusyError(
         "The service has its hands full; try again in a moment.",
-        "服务正忙,请稍后重试。",
+        "服务正忙，请稍后重试。",
     )

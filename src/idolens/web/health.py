@@ -83,7 +83,7 @@ class ModelCheck:
         with self._alone:
             if self._answered:
                 return None
-            question = YesNo(key=QuestionKey("warm_up"), instruction="画面中有人物吗?")
+            question = YesNo(key=QuestionKey("warm_up"), instruction="画面中有人物吗？")
             try:
                 self._eyes.ask(_plain_picture(), [question])
             except IdolensError as error:

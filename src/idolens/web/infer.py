@@ -42,7 +42,7 @@ class InferRequest(BaseModel):
     kind: Kind = Field(
         "auto",
         description="How to ask; `auto` takes yes_no for 是否…, …吗? and the like, "
-        "choice for 甲还是乙?, text for all others.",
+        "choice for 甲还是乙？, text for all others.",
     )
     choices: list[str] | None = Field(
         None,
@@ -142,7 +142,7 @@ def _question(asked: InferRequest, most: int) -> Question:
     if len(words) > most:
         raise QuestionError(
             f"The question has more than {most} characters; shorten it.",
-            f"问题超过 {most} 个字符;请缩短。",
+            f"问题超过 {most} 个字符；请缩短。",
         )
     question = _of_kind(asked, words)
     check([question])

@@ -91,7 +91,7 @@ _OF_STATUS = {
     422: _Kind(
         "invalid_fields",
         Bilingual(
-            zh="请求中的字段有误,详见 errors。",
+            zh="请求中的字段有误，详见 errors。",
             en="Some fields of the request are wrong; see errors.",
         ),
     ),

@@ -38,7 +38,7 @@ def listen(settings: Settings) -> socket.socket:
             f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}); "
             "stop what uses the port, or choose another with --port.",
             f"无法监听 {settings.host}:{settings.port}({error.strerror});"
-            "请停止占用该端口的程序,或用 --port 换一个端口。",
+            "请停止占用该端口的程序，或用 --port 换一个端口。",
         ) from error
     door.listen(_CONNECTIONS)
     return door
@@ -97,7 +97,7 @@ def _refuse_open_door(settings: Settings) -> None:
         f"{settings.host} can be reached from other machines and there is no login "
         "yet; name the hosts that the service may be called by in "
         'IDOLENS_ALLOWED_HOSTS (e.g. ["studio.lan"]) to listen there all the same.',
-        f"{settings.host} 可被其他机器访问,而目前还没有登录功能;如确需监听,请在 "
+        f"{settings.host} 可被其他机器访问，而目前还没有登录功能；如确需监听，请在 "
         'IDOLENS_ALLOWED_HOSTS 中写明允许的主机名(如 ["studio.lan"])。',
     )
 
