@@ -1,10 +1,6 @@
 """A full disk: adding fails clearly, deleting works, and nothing is half done."""
 
 import os
-import shutil
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,27 +9,14 @@ from idolens.archive.reserve import Reserve
 from idolens.errors import DiskFullError
 from idolens.settings import Settings
 from tests.archive.rooms import a_frame, a_session, an_answer
+from tests.disks import small_disk
 
 
-@pytest.fixture
-def small_disk(tmp_path) -> Iterator[Path]:
+@pytest.fixture(name="disk")
+def a_small_disk(tmp_path):
     """A file system of 24 MiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = shutil.which("mount")
-    if os.geteuid() != 0 or mount is None:
-        pytest.skip("a small file system needs root and mount")
-    done = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)],
-        check=False,
-        capture_output=True,
-    )
-    if done.returncode:
-        pytest.skip("mounting is not allowed here")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
+    with small_disk(tmp_path / "disk"):
+        yield tmp_path / "disk"
 
 
 def fill(archive, frames):
@@ -42,9 +25,9 @@ def fill(archive, frames):
         archive.store_chunk("s1", [a_frame(index)], answers)
 
 
-def test_when_the_disk_fills_up_only_deleting_goes_on(small_disk):
+def test_when_the_disk_fills_up_only_deleting_goes_on(disk):
     """The chunk that does not fit is refused whole; forgetting makes room again."""
-    settings = Settings(home=small_disk, disk_reserve_mib=6)
+    settings = Settings(home=disk, disk_reserve_mib=6)
     with open_archive(settings) as archive:
         archive.add_session(a_session("s1"))
         archive.add_session(a_session("s2"))
@@ -65,15 +48,15 @@ def test_when_the_disk_fills_up_only_deleting_goes_on(small_disk):
         assert archive.frames("s1") == []
 
 
-def test_a_picture_that_does_not_fit_leaves_nothing(small_disk):
+def test_a_picture_that_does_not_fit_leaves_nothing(disk):
     """A failed put keeps no draft and no row."""
     digest = "ab" + "0" * 62
-    with open_archive(Settings(home=small_disk, disk_reserve_mib=1)) as archive:
+    with open_archive(Settings(home=disk, disk_reserve_mib=1)) as archive:
         with pytest.raises(DiskFullError):
             archive.pictures.put(os.urandom(25 * 2**20), digest)
 
-        assert list(small_disk.glob("pictures/*/*")) == []
-        assert list(small_disk.glob("pictures/*/.*")) == []
+        assert list(disk.glob("pictures/*/*")) == []
+        assert list(disk.glob("pictures/*/.*")) == []
 
 
 def test_the_reserve_is_real_room(tmp_path):

@@ -1,5 +1,6 @@
 """A job ends with a report, or stops and can go on; nothing is lost or doubled."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -10,8 +11,10 @@ from idolens.jobs import JobState, open_jobs
 from idolens.media import Source
 from idolens.media.frame import FrameState
 from idolens.review import Report
+from idolens.settings import Settings
 from idolens.vlm.answer import Status
 from idolens.vlm.engine import Model
+from tests.disks import small_disk
 from tests.fakes import FakeEngine
 from tests.jobs.shows import (
     BROKEN,
@@ -361,3 +364,34 @@ def test_a_moved_picture_is_found_under_its_own_name(tmp_path, pictures):
         assert archive.frames(session_id)[0].label == "第一张.png"
         assert archive.session(session_id).name == "第一张.png"
         assert isinstance(source, Source)
+
+
+def test_a_full_disk_fails_the_job_and_room_lets_it_go_on(tmp_path, pictures):
+    """The reason says so; nothing that was stored is lost; resuming ends the job."""
+    disk = tmp_path / "disk"
+    with small_disk(disk):
+        settings = Settings(home=disk / "home", disk_reserve_mib=4, chunk_frames=4)
+        ballast = disk / "ballast"
+        engine = SlowEngine()
+        with jobs_in(settings, engine) as (archive, jobs):
+            jobs.analyze(pictures, policy(), 1000, session_id=SESSION)
+            assert engine.reached.wait(20)
+            fill(ballast)
+            engine.go_on.set()
+            progress = jobs.wait(SESSION)
+
+            assert progress.state in {JobState.FAILED, JobState.INTERRUPTED}
+            stored = archive.frames(SESSION)
+            assert len(stored) < 24
+            ballast.unlink()
+            jobs.resume(SESSION)
+            assert jobs.wait(SESSION).state is JobState.DONE
+            assert archive.frames(SESSION)[: len(stored)] == stored
+            assert len(archive.frames(SESSION)) == 24
+
+
+def fill(path):
+    """Take all the room that is left."""
+    with suppress(OSError), path.open("wb", buffering=0) as file:
+        while True:
+            file.write(bytes(2**12))

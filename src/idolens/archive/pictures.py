@@ -4,13 +4,14 @@ A picture is known by the digest of its *pixels* (`Picture.sha256`), which is wh
 frames refer to; the file ``ab/abcd….jpg`` holds a JPEG of it, whose own digest
 stands in the table ``picture`` and is checked on every read. The file is complete
 on the disk before the row is written, so that a crash leaves at worst a file that
-the next `put` replaces.
+the next `put_all` replaces.
 """
 
 import errno
 import hashlib
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -43,30 +44,41 @@ class PictureStore:
         folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, jpeg: bytes, digest: Sha256) -> None:
-        """Keep ``jpeg`` as the picture ``digest``; one that is there already stays.
+        """Keep one picture, see `put_all`."""
+        self.put_all({digest: jpeg})
+
+    def put_all(self, jpegs: Mapping[Sha256, bytes]) -> None:
+        """Keep JPEGs by the digest of their pixels; those there already stay.
 
         Raises:
-            DiskFullError: there is no room; nothing was kept.
+            DiskFullError: there is no room; what was kept of them is whole.
         """
-        if self._sound(digest):
+        new = {
+            digest: jpeg for digest, jpeg in jpegs.items() if not self._sound(digest)
+        }
+        if not new:
             return
         if not self._reserve.retake():
             raise disk_full(self._folder)
         try:
-            _write(self._path(digest), jpeg)
+            for digest, jpeg in new.items():
+                _write(self._path(digest), jpeg)
+            for folder in {self._path(digest).parent for digest in new}:
+                _sync_folder(folder)
         except OSError as error:
             self._refuse(error)
-        row = {
-            "file_sha256": hashlib.sha256(jpeg).hexdigest(),
-            "size": len(jpeg),
-            "at_ms": now_ms(),
-        }
         with self._database.write() as connection:
-            connection.execute(
-                insert(schema.picture)
-                .values(sha256=digest, **row)
-                .on_conflict_do_update(index_elements=["sha256"], set_=row)
-            )
+            for digest, jpeg in new.items():
+                row = {
+                    "file_sha256": hashlib.sha256(jpeg).hexdigest(),
+                    "size": len(jpeg),
+                    "at_ms": now_ms(),
+                }
+                connection.execute(
+                    insert(schema.picture)
+                    .values(sha256=digest, **row)
+                    .on_conflict_do_update(index_elements=["sha256"], set_=row)
+                )
 
     def get(self, digest: Sha256) -> bytes:
         """Return the JPEG of the picture ``digest``.
@@ -147,7 +159,6 @@ def _write(path: Path, content: bytes) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -28,7 +28,7 @@ from idolens.review import (
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
 from idolens.vlm.engine import Engine, Model
-from idolens.vocabulary import FrameId, SessionId
+from idolens.vocabulary import FrameId, SessionId, Sha256
 
 
 class Run:
@@ -36,6 +36,7 @@ class Run:
 
     Attributes:
         session_id: of which session.
+        begun: False while DBOS has not called it yet.
         stop: set it, and the job stops before its next pictures.
         over: set when the job has left.
         done: frames looked at.
@@ -44,6 +45,7 @@ class Run:
 
     def __init__(self, session_id: SessionId, done: int) -> None:
         self.session_id = session_id
+        self.begun = False
         self.stop = threading.Event()
         self.over = threading.Event()
         self.done = done
@@ -103,8 +105,7 @@ class Analysis:
             self._session.id, targets[0].frame_id, targets[-1].frame_id
         )
         if stored < len(targets):
-            frames, answers = self._examine(first, first + len(targets))
-            self._archive.store_chunk(self._session.id, frames, answers)
+            self._examine(first, first + len(targets))
         self._run.done = first + len(targets)
         return len(targets)
 
@@ -122,10 +123,9 @@ class Analysis:
         """End the decoder."""
         self._feed.close()
 
-    def _examine(
-        self, first: int, last: int
-    ) -> tuple[list[Frame], Mapping[FrameId, Sequence[Answer]]]:
+    def _examine(self, first: int, last: int) -> None:
         frames: list[Frame] = []
+        pictures: dict[Sha256, bytes] = {}
         answers: dict[FrameId, Sequence[Answer]] = {}
         waiting: dict[FrameId, Picture] = {}
         for seen in self._feed.take(first, last):
@@ -134,20 +134,21 @@ class Analysis:
             frames.append(seen.frame)
             if seen.frame.state is FrameState.KEPT and seen.picture is not None:
                 waiting[seen.frame.id] = seen.picture
+                pictures[seen.picture.sha256] = encode(seen.picture)
             if len(waiting) == self._batch:
                 answers.update(self._ask(waiting))
                 waiting.clear()
             self._run.done = first + len(frames) - len(waiting)
         if waiting:
             answers.update(self._ask(waiting))
-        return frames, answers
+        # First the pictures: no row ever refers to one that is not there.
+        self._archive.pictures.put_all(pictures)
+        self._archive.store_chunk(self._session.id, frames, answers)
 
     def _ask(
         self, pictures: Mapping[FrameId, Picture]
     ) -> Mapping[FrameId, Sequence[Answer]]:
         answers = self._asker.ask(list(pictures.values()))
-        for picture in pictures.values():
-            self._archive.pictures.put(encode(picture), picture.sha256)
         return dict(zip(pictures, answers, strict=True))
 
     def _judged(self) -> Report:

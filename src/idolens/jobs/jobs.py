@@ -40,6 +40,7 @@ class Jobs:
         self._engine = engine
         self._settings = settings
         self._paces: dict[SessionId, Pace] = {}
+        self._totals: dict[SessionId, int] = {}
         self._workflow = Workflow(archive, engine, settings)
         self._worker = Worker(settings.home / "workers")
         try:
@@ -79,7 +80,8 @@ class Jobs:
             session_id=session_id,
         )
         self._archive.add_session(session)
-        self._runtime.start(session.id)
+        with self._workflow.expected(session.id):
+            self._runtime.start(session.id)
         return session.id
 
     def progress(self, session_id: SessionId) -> Progress:
@@ -88,8 +90,7 @@ class Jobs:
         Raises:
             NotFoundError: there is no such session.
         """
-        session = self._archive.session(session_id)
-        total = len(targets_of(session))
+        total = self._total(session_id)
         state, reason = self._state(session_id)
         run = self._workflow.run(session_id)
         done = run.done if run else self._archive.frame_count(session_id)
@@ -132,8 +133,9 @@ class Jobs:
         run = self._workflow.run(session_id)
         if run is not None:
             run.stop.set()
-        else:
+        if run is None or not run.begun:
             self._runtime.cancel(session_id)
+            self._workflow.dismiss(session_id)
 
     def resume(self, session_id: SessionId) -> None:
         """Go on with a job that was stopped, failed, or lost its process.
@@ -154,7 +156,8 @@ class Jobs:
         check_unchanged(session)
         check_engine(session, self._engine())
         self._archive.record(session_id, SessionState.OPEN)
-        self._runtime.resume(session_id)
+        with self._workflow.expected(session_id):
+            self._runtime.resume(session_id)
 
     def unfinished(self) -> list[SessionId]:
         """Return the sessions that a crash or an exit left behind, the oldest first."""
@@ -170,12 +173,19 @@ class Jobs:
         self._runtime.close()
         self._worker.close()
 
+    def _total(self, session_id: SessionId) -> int:
+        # A day at five looks a second is planned in half a second: plan once.
+        if session_id not in self._totals:
+            session = self._archive.session(session_id)
+            self._totals[session_id] = len(targets_of(session))
+        return self._totals[session_id]
+
     def _state(self, session_id: SessionId) -> tuple[JobState, Bilingual | None]:
         event = self._archive.state(session_id)
         if event.state is not SessionState.OPEN:
             return JobState(event.state.value), event.reason
         here = self._workflow.run(session_id) is not None
-        if here or self._runtime.at_work(session_id):
+        if here or self._runtime.elsewhere(session_id):
             return JobState.RUNNING, None
         return JobState.INTERRUPTED, None
 

@@ -8,12 +8,14 @@ name (`Worker.id`) under which no other process's work is recovered at start. So
 processes in one home, say the service and a command, never take each other's jobs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, error
 from sqlalchemy import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from idolens.errors import JobError
 from idolens.jobs.worker import Worker
@@ -74,7 +76,7 @@ class Runtime:
 
     def start(self, session_id: SessionId) -> None:
         """Begin the workflow of ``session_id`` in this process."""
-        with SetWorkflowID(session_id):
+        with _translated(), SetWorkflowID(session_id):
             DBOS.start_workflow(self._analyze, session_id)
 
     def resume(self, session_id: SessionId) -> None:
@@ -83,35 +85,39 @@ class Runtime:
         An older execution, should it still be alive somewhere, loses its right to
         write results with this.
         """
-        status = DBOS.get_workflow_status(session_id)
-        if status is not None and (
-            status.status in {"SUCCESS", "ERROR"}
-            or status.app_version != APPLICATION_VERSION
-        ):
-            DBOS.cancel_workflow(session_id)
-            DBOS.delete_workflow(session_id)
-            status = None
-        if status is None:
-            self.start(session_id)
-            return
-        self._open_queue()
-        DBOS.resume_workflow(session_id, queue_name=_queue(self._worker.id))
+        with _translated():
+            status = DBOS.get_workflow_status(session_id)
+            if status is not None and (
+                status.status in {"SUCCESS", "ERROR"}
+                or status.app_version != APPLICATION_VERSION
+            ):
+                DBOS.cancel_workflow(session_id)
+                DBOS.delete_workflow(session_id)
+                status = None
+            if status is None:
+                self.start(session_id)
+                return
+            self._open_queue()
+            DBOS.resume_workflow(session_id, queue_name=_queue(self._worker.id))
 
     def cancel(self, session_id: SessionId) -> None:
         """Let the workflow stop at its next step, in whatever process it is."""
-        if DBOS.get_workflow_status(session_id) is not None:
-            DBOS.cancel_workflow(session_id)
+        with _translated():
+            if DBOS.get_workflow_status(session_id) is not None:
+                DBOS.cancel_workflow(session_id)
 
-    def at_work(self, session_id: SessionId) -> bool:
-        """Whether a living process has the workflow."""
-        status = DBOS.get_workflow_status(session_id)
+    def elsewhere(self, session_id: SessionId) -> bool:
+        """Whether another living process has the workflow."""
+        with _translated():
+            status = DBOS.get_workflow_status(session_id)
         if status is None:
             return False
+        holder = ""
         if status.status == "ENQUEUED":
-            return self._worker.lives((status.queue_name or "").removeprefix(_QUEUE))
-        return status.status == "PENDING" and self._worker.lives(
-            status.executor_id or ""
-        )
+            holder = (status.queue_name or "").removeprefix(_QUEUE)
+        elif status.status == "PENDING":
+            holder = status.executor_id or ""
+        return holder != self._worker.id and self._worker.lives(holder)
 
     def close(self) -> None:
         """Stop DBOS; no step may be running."""
@@ -138,6 +144,17 @@ def halt(session_id: SessionId) -> NoReturn:
     """Stop from within a step, which will be done again on resume."""
     DBOS.cancel_workflow(session_id)
     raise error.DBOSWorkflowCancelledError(session_id)
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    try:
+        yield
+    except SQLAlchemyError as failure:
+        raise JobError(
+            f"The jobs' database cannot be used ({failure}): run `idolens doctor`.",
+            f"无法使用任务数据库({failure}):请运行 `idolens doctor`。",
+        ) from failure
 
 
 def _workflow(analyze: Callable[[str], None]) -> Callable[[str], None]:

@@ -2,7 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import NoReturn, TypeVar
 
 from idolens.archive import Archive, SessionState
@@ -60,6 +61,26 @@ class Workflow:
         finally:
             self._leave(run)
 
+    @contextmanager
+    def expected(self, session_id: SessionId) -> Generator[None]:
+        """Hand a session to DBOS within this: from then on it counts as running."""
+        run = Run(session_id, self._archive.frame_count(session_id))
+        with self._lock:
+            self._runs[session_id] = run
+        try:
+            yield
+        except BaseException:
+            self.dismiss(session_id)
+            raise
+
+    def dismiss(self, session_id: SessionId) -> None:
+        """Forget an execution that has not begun."""
+        with self._lock:
+            run = self._runs.get(session_id)
+            if run is not None and not run.begun:
+                del self._runs[session_id]
+                run.over.set()
+
     def run(self, session_id: SessionId) -> Run | None:
         """Return the execution of a session that is in this process, if any."""
         return self._runs.get(session_id)
@@ -72,7 +93,8 @@ class Workflow:
         for run in runs:
             run.stop.set()
         for run in runs:
-            run.over.wait(LEAVE_S)
+            if run.begun:
+                run.over.wait(LEAVE_S)
 
     def _chunk(self, run: Run, number: int) -> int:
         with self._turn:
@@ -111,9 +133,10 @@ class Workflow:
         halt(run.session_id)
 
     def _enter(self, session_id: SessionId) -> Run:
-        run = Run(session_id, self._archive.frame_count(session_id))
+        fresh = Run(session_id, self._archive.frame_count(session_id))
         with self._lock:
-            self._runs[session_id] = run
+            run = self._runs.setdefault(session_id, fresh)
+            run.begun = True
             if self._closing:
                 run.stop.set()
         return run

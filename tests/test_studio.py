@@ -1,0 +1,128 @@
+"""A studio opens what is asked for, once, and closes it in the right order."""
+
+import io
+import subprocess
+import sys
+
+import pytest
+from PIL import Image
+
+from idolens.errors import MediaError
+from idolens.jobs import JobState
+from idolens.settings import Settings
+from idolens.studio import open_studio
+from tests.fakes import FakeEngine
+from tests.jobs.shows import home, lot, policy, scene
+
+
+def png() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(scene(1)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_a_picture_is_asked_about(tmp_path):
+    """Bytes and questions in, one answer per question out, in their order."""
+    questions = policy().asked()
+    with open_studio(home(tmp_path), engine=FakeEngine()) as studio:
+        answers = studio.ask(png(), questions)
+
+        assert [answer.key for answer in answers] == ["exposure", "scene"]
+        assert studio.ask(png(), questions) == answers
+        with pytest.raises(MediaError):
+            studio.ask(b"no picture", questions)
+
+
+def test_nothing_is_opened_that_nobody_needs(tmp_path):
+    """A studio that is only opened makes no folder, no database, no model."""
+    engine = FakeEngine()
+    with open_studio(home(tmp_path), engine=engine):
+        pass
+
+    assert list(tmp_path.iterdir()) == []
+    assert not engine.closed
+
+
+def test_asking_needs_no_archive(tmp_path):
+    """Questions about a picture leave nothing on the disk."""
+    engine = FakeEngine()
+    with open_studio(home(tmp_path), engine=engine) as studio:
+        studio.ask(png(), policy().asked())
+
+    assert list(tmp_path.iterdir()) == []
+    assert engine.closed
+
+
+def test_each_part_is_opened_once(tmp_path):
+    """Every caller gets the same archive, engine and jobs."""
+    with open_studio(home(tmp_path), engine=FakeEngine()) as studio:
+        assert studio.archive is studio.archive
+        assert studio.engine is studio.engine
+        assert studio.jobs is studio.jobs
+
+
+def test_jobs_end_before_the_engine_they_ask(tmp_path):
+    """Leaving in the middle of a job stops the job first; it can be resumed."""
+    sources = lot(tmp_path / "lot", 12)
+    engine = FakeEngine(delay_s=0.1)
+    settings = home(tmp_path, chunk_frames=4)
+    with open_studio(settings, engine=engine) as studio:
+        session_id = studio.jobs.analyze(sources, policy(), 1000)
+        while not engine.asked:
+            assert studio.jobs.progress(session_id).state is JobState.RUNNING
+    asked = len(engine.asked)
+
+    assert engine.closed
+    assert len(engine.asked) == asked < 12
+    with open_studio(settings, engine=FakeEngine()) as studio:
+        assert studio.jobs.unfinished() == [session_id]
+        studio.jobs.resume(session_id)
+        assert studio.jobs.wait(session_id).state is JobState.DONE
+
+
+def test_a_failure_inside_closes_everything(tmp_path):
+    """An error in the caller's block passes through, and the engine is closed."""
+    engine = FakeEngine()
+
+    def work() -> None:
+        with open_studio(home(tmp_path), engine=engine) as studio:
+            assert studio.jobs.unfinished() == []
+            assert studio.engine is engine
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        work()
+    assert engine.closed
+
+
+def test_files_are_found(tmp_path):
+    """Discovery is the media room's, with the home folder for what zips hold."""
+    lot(tmp_path / "lot", 3)
+    with open_studio(home(tmp_path), engine=FakeEngine()) as studio:
+        names = [source.name for source in studio.discover([tmp_path / "lot"])]
+
+        assert names == ["0000.png", "0001.png", "0002.png"]
+
+
+def test_opening_a_studio_is_quick_to_import():
+    """Neither Alembic nor an engine's runtime is imported with the studio."""
+    code = (
+        "import sys, idolens.studio\n"
+        "print({'alembic', 'onnxruntime', 'torch'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": "src"},
+    )
+
+    assert done.stdout.strip() == "set()"
+
+
+def test_settings_are_at_hand(tmp_path):
+    """Callers read the settings that the studio was opened with."""
+    settings = Settings(home=tmp_path)
+    with open_studio(settings, engine=FakeEngine()) as studio:
+        assert studio.settings is settings
