@@ -140,6 +140,29 @@ def test_everything_is_installed_once_and_by_hash(house, environment):
     assert log.exists()
 
 
+def test_a_python_without_venv_is_answered_with_the_package_to_install(
+    house, environment, tmp_path
+):
+    """Debian leaves venv out; the message is the command that brings it."""
+    shutil.rmtree(house / ".venv")
+    bare = tmp_path / "bin" / "python3"
+    bare.parent.mkdir()
+    bare.write_text(
+        f"""#!/bin/sh
+case "$2" in *ensurepip*) exit 1 ;; esac
+exec {sys.executable} "$@"
+"""
+    )
+    bare.chmod(0o755)
+    path = f"{bare.parent}:{environment['PATH']}"
+    done = run(house, environment | {"PATH": path}, "--version")
+
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert done.returncode == 1
+    assert f"sudo apt install python{version}-venv" in done.stderr
+    assert not (house / ".venv").exists()
+
+
 def test_a_taken_port_is_said_plainly(house, environment):
     """Nothing is started, and the message says what to do."""
     with socket.socket() as door:

@@ -143,7 +143,8 @@ def _port(settings: Settings) -> Finding:
             return Finding(
                 what,
                 Bilingual(
-                    zh="已被占用：服务可能已在运行；否则请设置 IDOLENS_PORT 换一个端口。",
+                    zh="已被占用：服务可能已在运行；"
+                    "否则请设置 IDOLENS_PORT 换一个端口。",
                     en="It is taken: the service may be running already; otherwise "
                     "choose another with IDOLENS_PORT.",
                 ),
