@@ -12,7 +12,7 @@ from idolens.media.frame import DropReason, Frame, FrameState
 from idolens.media.gate import Likeness, flaw
 from idolens.media.picture import Picture
 from idolens.media.planning import Target
-from idolens.media.transition import in_transition
+from idolens.media.transition import APART_MS, in_transition, is_between
 from idolens.settings import Settings
 from idolens.vocabulary import Bilingual, FrameId, Milliseconds
 
@@ -153,9 +153,28 @@ class _Watcher:
     def _flaw(self, shot: Shot) -> DropReason | None:
         gate = self._settings.gate
         found = flaw(shot.picture, gate)
-        if found is None and shot.hints is not None and in_transition(shot.hints, gate):
+        if found is not None or shot.hints is None:
+            return found
+        if in_transition(shot.hints, gate) and self._is_between(shot):
             return DropReason.TRANSITION
-        return found
+        return None
+
+    def _is_between(self, shot: Shot) -> bool:
+        before = self._exact(shot.at - APART_MS)
+        after = self._exact(shot.at + APART_MS)
+        if before is None or after is None:
+            return False
+        return is_between(before.picture, shot.picture, after.picture)
+
+    def _exact(self, at: int) -> Shot | None:
+        near = APART_MS // 2
+        window = Window(
+            wanted=Milliseconds(at),
+            first=Milliseconds(at - near),
+            last=Milliseconds(at + near),
+            reach=Milliseconds(near),
+        )
+        return self._decoder.shot("exact", window) if at >= 0 else None
 
 
 def _still(
