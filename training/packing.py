@@ -5,6 +5,7 @@ only that prefix and itself, so one row equals as many ordinary forwards.
 """
 
 import random
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -43,6 +44,8 @@ class Packed:
         at: int64 [pictures, SPOTS]; where a next token is learned.
         targets: int64 [pictures, SPOTS]; which one.
         weights: float32 [pictures, SPOTS]; 0 for padding.
+        marks: float32 [pictures, ROW]; at the last token of each option of a
+            Choice or Score, 1 where it is the right one and 0 where not; else -1.
         tongues: int64 [pictures]; 0 where the questions are Chinese, 1 English.
         labels: per picture which spot answers which closed question.
     """
@@ -53,6 +56,7 @@ class Packed:
     at: npt.NDArray[np.int64]
     targets: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float32]
+    marks: npt.NDArray[np.float32]
     tongues: npt.NDArray[np.int64]
     labels: list[list[tuple[int, Ask]]]
 
@@ -98,6 +102,27 @@ def ask_ids(ask: Ask, chance: random.Random) -> tuple[list[int], int]:
     return [*asked, *answer], len(answer)
 
 
+@cache
+def _openers() -> dict[int, str]:
+    """Ids of the tokens that begin an option, and their labels."""
+    labels = string.ascii_uppercase + string.digits
+    return {_ids(f"\n{label}. ")[0]: label for label in labels}
+
+
+def option_marks(ids: list[int], reply: str) -> list[tuple[int, int]]:
+    """Where each option ends, and whether it is the one that ``reply`` names."""
+    openers = _openers()
+    starts = [place for place, token in enumerate(ids) if token in openers]
+    if not starts:
+        return []
+    end = ids.index(_ids("/nothink")[0]) - 1
+    ends = [*(start - 1 for start in starts[1:]), end - 1]
+    return [
+        (last, int(openers[ids[start]] == reply))
+        for start, last in zip(starts, ends, strict=True)
+    ]
+
+
 def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
     """Lay each picture's questions out until its row is full."""
     count = len(rows)
@@ -108,6 +133,7 @@ def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
         np.zeros((count, SPOTS), np.int64),
         np.zeros((count, SPOTS), np.int64),
         np.zeros((count, SPOTS), np.float32),
+        np.full((count, ROW), -1, np.float32),
         np.array([_tongue(questions) for questions in rows], np.int64),
         [[] for _ in range(count)],
     )
@@ -128,6 +154,8 @@ def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
             if ask.closed:
                 result.weights[row, spots] = (LABEL_WEIGHT, END_WEIGHT)
                 result.labels[row].append((spot, ask))
+                for step, right in option_marks(ids, ask.reply):
+                    result.marks[row, place + step] = right
             else:
                 result.weights[row, spots] = WORD_WEIGHT
                 if ask.about == "short" and learned == SHORT:

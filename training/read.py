@@ -25,6 +25,7 @@ from training.reader import Reader, layout
 from training.see import CHECK_SEEDS, report
 from training.tower import Tower, normalised
 
+MATCH_WEIGHT = 0.7
 Where = tuple[Tensor, Tensor, Tensor, int]
 
 
@@ -70,9 +71,13 @@ class Answering(nn.Module):
     """The reader with its loss, one graph for the compiler."""
 
     def __init__(self, reader: Reader) -> None:
-        """Share ``reader``."""
+        """Share ``reader``; ``match`` serves training only."""
         super().__init__()
         self.reader = reader
+        width = reader.config.hidden_size
+        self.match = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 128), nn.SiLU(), nn.Linear(128, 1)
+        )
 
     def forward(  # noqa: PLR0913, PLR0917
         self,
@@ -84,15 +89,29 @@ class Answering(nn.Module):
         tongues: Tensor,
         targets: Tensor,
         weights: Tensor,
+        marks: Tensor,
         where: Where,
     ) -> tuple[Tensor, Tensor]:
         """The loss, and the most likely token at every place."""
-        logits = self.reader(tokens, ids, steps, segments, at, tongues, where).float()
+        logits, halfway = self.reader(tokens, ids, steps, segments, at, tongues, where)
+        logits = logits.float()
         losses = F.cross_entropy(
             logits.flatten(0, 1), targets.flatten(), reduction="none"
         )
         weights = weights.flatten()
-        return (losses * weights).sum() / weights.sum(), logits.argmax(-1)
+        loss = (losses * weights).sum() / weights.sum()
+        return loss + MATCH_WEIGHT * self.matching(halfway, marks), logits.argmax(-1)
+
+    def matching(self, halfway: Tensor, marks: Tensor) -> Tensor:
+        """How badly the options know by themselves which of them is right."""
+        known = (marks >= 0).float()
+        right = known * marks.clamp(min=0)
+        logits = self.match(halfway.float()).squeeze(-1).float()
+        losses = F.binary_cross_entropy_with_logits(
+            logits, marks.clamp(min=0), reduction="none"
+        )
+        weights = known + 2 * right
+        return (losses * weights).sum() / weights.sum().clamp(min=1)
 
 
 def asked_tensors(asked: Asked, device: torch.device) -> tuple[Tensor, ...]:
@@ -106,6 +125,7 @@ def asked_tensors(asked: Asked, device: torch.device) -> tuple[Tensor, ...]:
         questions.tongues,
         questions.targets,
         questions.weights,
+        questions.marks,
     )
     return tuple(torch.from_numpy(field).to(device) for field in fields)
 
@@ -160,7 +180,8 @@ def train(  # noqa: C901
     """Train until the plan's minutes are over; writes last.pt and log.jsonl."""
     plan.out.mkdir(parents=True, exist_ok=True)
     device = model.reader.embed_tokens.weight.device
-    learning: list[nn.Module] = [model.reader]
+    answering: nn.Module = Answering(model.reader).to(device)
+    learning: list[nn.Module] = [answering]
     if plan.joint:
         learning.append(model.tower)
     optimisers = Optimisers(
@@ -171,7 +192,6 @@ def train(  # noqa: C901
         optimisers.load_state_dict(state["optimisers"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
         steps, pictures = int(state["steps"]), int(state["pictures"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
         elapsed = float(state["elapsed"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
-    answering: nn.Module = Answering(model.reader)
     tower: nn.Module = model.tower
     if plan.compiled:
         answering = torch.compile(answering, dynamic=False)

@@ -151,6 +151,11 @@ class Reader(nn.Module):
         self.norm = Norm(width, config.rms_norm_eps)
         nn.init.normal_(self.embed_tokens.weight, std=0.05)
 
+    @property
+    def middle(self) -> int:
+        """The layer behind which an option should know whether it is right."""
+        return max(1, len(self.layers) // 2)
+
     def angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Cosines and sines [batch, length, 1, rotary] of positions [3, batch, n]."""
         parameters = self.config.rope_parameters
@@ -174,8 +179,11 @@ class Reader(nn.Module):
         at: Tensor,
         tongues: Tensor,
         where: tuple[Tensor, Tensor, Tensor, int],
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """Logits [pictures, spots, vocabulary] at the places ``at``.
+
+        Beside them the questions' hidden states [pictures, row, width] behind the
+        middle layer.
 
         Args:
             tokens: picture tokens [pictures, tokens, width].
@@ -207,11 +215,14 @@ class Reader(nn.Module):
         )
         cos, sin = self.angles(places)
         mask = packed_mask(segments, prefix)
-        for layer in self.layers:
+        halfway = x
+        for number, layer in enumerate(self.layers, 1):
             x = layer(x, cos, sin, mask)
+            if number == self.middle:
+                halfway = x[:, prefix:]
         chosen = (at + prefix)[..., None].expand(-1, -1, x.shape[-1])
         x = self.norm(x.gather(1, chosen))
-        return F.linear(x, self.embed_tokens.weight)
+        return F.linear(x, self.embed_tokens.weight), halfway
 
 
 def packed_mask(segments: Tensor, prefix: int) -> Tensor:

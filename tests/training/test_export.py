@@ -270,7 +270,7 @@ def test_packed_questions_equal_single_ones(model: Reading, tmp_path: Path) -> N
     fields = asked_tensors(asked, torch.device("cpu"))
     with torch.no_grad():
         tokens = see(reading, asked, reading.tower)
-        ours = reading.reader(tokens, *fields[:5], reading.where(pictures.grid))
+        ours, _ = reading.reader(tokens, *fields[:5], reading.where(pictures.grid))
     pixels = normalised(torch.from_numpy(pictures.patches[0])).view(-1, 3, 1, 196)
     pixels = pixels.expand(-1, -1, 2, -1).reshape(-1, 1176)
     for spot, ask in asked.questions.labels[0][:6]:
