@@ -1,6 +1,7 @@
 """A studio opens what is asked for, once, and closes it in the right order."""
 
 import io
+import shutil
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from idolens.errors import MediaError
-from idolens.jobs import JobState
+from idolens.jobs import JobState, unpack_folder
 from idolens.settings import Settings
 from idolens.studio import open_studio
 from tests.fakes import FakeEngine
@@ -102,6 +103,22 @@ def test_files_are_found(tmp_path):
         names = [source.name for source in studio.discover([tmp_path / "lot"])]
 
         assert names == ["0000.png", "0001.png", "0002.png"]
+
+
+def test_what_was_unpacked_goes_when_it_is_done(tmp_path):
+    """Pictures of a zip lie in the home folder only until their report is there."""
+    lot(tmp_path / "lot", 3)
+    shutil.make_archive(str(tmp_path / "lot"), "zip", tmp_path / "lot")
+    settings = home(tmp_path)
+    with open_studio(settings, engine=FakeEngine()) as studio:
+        sources = studio.discover([tmp_path / "lot.zip"])
+        assert all(source.path.is_file() for source in sources)
+        session_id = studio.jobs.analyze(sources, policy(), 1000)
+        studio.jobs.wait(session_id)
+
+        assert studio.archive.frame_count(session_id) == 3
+    assert list(unpack_folder(settings).iterdir()) == []
+    assert len(list((tmp_path / "lot").iterdir())) == 3
 
 
 def test_opening_a_studio_is_quick_to_import():

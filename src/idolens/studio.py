@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from idolens.archive import Archive, open_archive
-from idolens.jobs import Jobs, open_jobs
+from idolens.jobs import Jobs, open_jobs, unpack_folder
 from idolens.media import Decoder, Source, discover
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
@@ -67,12 +67,15 @@ class Studio:
         return self.engine.answer([standard], questions)[0]
 
     def discover(self, paths: Sequence[Path]) -> list[Source]:
-        """Find recordings and pictures; zips are unpacked under the home folder.
+        """Find recordings and pictures.
+
+        What zips hold is unpacked under the home folder, and deleted again when its
+        session is done.
 
         Raises:
             BadInputError: a path is missing, or holds nothing to look at.
         """
-        folder = self.settings.home / "unpacked" / secrets.token_hex(8)
+        folder = unpack_folder(self.settings) / secrets.token_hex(8)
         return discover(paths, folder, self.settings.decode)
 
     def _open_jobs(self) -> AbstractContextManager[Jobs]:

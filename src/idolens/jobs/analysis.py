@@ -13,7 +13,7 @@ from idolens.archive import Archive, Session, SessionState
 from idolens.errors import JobError
 from idolens.jobs.asking import Asker, StoppedError
 from idolens.jobs.feed import Feed
-from idolens.jobs.intake import as_begun, targets_of
+from idolens.jobs.intake import as_begun, drop_unpacked, targets_of
 from idolens.media import encode
 from idolens.media.frame import Frame, FrameState
 from idolens.media.picture import Picture
@@ -77,6 +77,7 @@ class Analysis:
     ) -> None:
         self._session = session
         self._archive = archive
+        self._settings = settings
         self._batch = as_begun(settings, session).batch_frames
         self._run = run
         self._policy = check_policy(session.policy_text)
@@ -117,6 +118,7 @@ class Analysis:
             kept = self._judged().to_json()
             self._archive.save_report(session_id, kept)
         self._archive.record(session_id, SessionState.DONE)
+        drop_unpacked(self._session, self._settings)
         return Report.from_json(kept).signature
 
     def close(self) -> None:

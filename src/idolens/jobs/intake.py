@@ -134,6 +134,25 @@ def check_unchanged(session: Session) -> None:
             )
 
 
+def unpack_folder(settings: Settings) -> Path:
+    """Return the folder for what zips hold, until its session is done."""
+    return settings.home / "unpacked"
+
+
+def drop_unpacked(session: Session, settings: Settings) -> None:
+    """Delete the files of ``session`` that were unpacked for it."""
+    folder = unpack_folder(settings).resolve()
+    for file in session.sources:
+        path = Path(file.path)
+        if not path.is_relative_to(folder):
+            continue
+        path.unlink(missing_ok=True)
+        for parent in path.parents:
+            if parent == folder or any(parent.iterdir()):
+                break
+            parent.rmdir()
+
+
 def _recipe(settings: Settings) -> str:
     return json.dumps(
         {
