@@ -18,13 +18,8 @@ from idolens.settings import GateSettings
 APART_MS: Final = 700
 """How long before and after a suspect `is_between` wants to see, in milliseconds."""
 
-_BEND: Final = 0.3
+_BEND: Final = 0.2
 """How far the middle may be from the mean, of the change between first and last."""
-_NEW: Final = 0.5
-"""Grey levels that neither light nor movement explains, from which on it is new."""
-_STILL_NEW: Final = 0.6
-"""Share of what is new at rest that must still be new when movement is followed."""
-_PATCH: Final = (15, 15)
 _THUMBNAIL: Final = (64, 36)
 _OTHER: Final = 16.0
 """Levels from which on the pictures before and after are of different shots."""
@@ -38,8 +33,7 @@ def in_transition(hints: NDArray[np.uint8], gate: GateSettings) -> bool:
     """Whether one shot may be dissolving into another.
 
     In a dissolve the middle picture is the mean of its neighbours although they
-    differ; where things move it is not, and where only the light changes the
-    neighbours have the same edges.
+    differ; where things move it mostly is not.
 
     Args:
         hints: uint8 array (3, height, width), evenly spaced in time.
@@ -50,11 +44,7 @@ def in_transition(hints: NDArray[np.uint8], gate: GateSettings) -> bool:
     if change < gate.transition_change:
         return False
     bend = float(np.abs(middle - (first + last) / 2).mean())
-    if bend > change * _BEND:
-        return False
-    still = _unexplained(first, last)
-    moved = _unexplained(_follow(hints[0], hints[2]), last)
-    return moved > max(_NEW, still * _STILL_NEW)
+    return bend <= change * _BEND
 
 
 def is_between(before: Picture, middle: Picture, after: Picture) -> bool:
@@ -79,24 +69,3 @@ def is_between(before: Picture, middle: Picture, after: Picture) -> bool:
 def _thumbnail(picture: Picture) -> NDArray[np.float32]:
     small = cv2.resize(picture.pixels, _THUMBNAIL, interpolation=cv2.INTER_AREA)
     return small.astype(np.float32).ravel()
-
-
-def _unexplained(first: NDArray[np.float32], last: NDArray[np.float32]) -> float:
-    """Mean grey levels in ``last`` that no change of light on ``first`` explains."""
-    mean_first, mean_last = cv2.blur(first, _PATCH), cv2.blur(last, _PATCH)
-    spread = cv2.blur(first * first, _PATCH) - mean_first * mean_first
-    shared = cv2.blur(first * last, _PATCH) - mean_first * mean_last
-    gain = shared / (spread + 1)
-    lit = gain * (first - mean_first) + mean_last
-    return float(np.abs(last - lit).mean())
-
-
-def _follow(first: NDArray[np.uint8], last: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Move ``first``'s pixels to where they are in ``last``."""
-    none = np.zeros((*first.shape, 2), np.float32)
-    flow = cv2.calcOpticalFlowFarneback(last, first, none, 0.5, 3, 15, 2, 5, 1.1, 0)
-    rows, columns = np.indices(first.shape, np.float32)
-    moved = cv2.remap(
-        first, columns + flow[..., 0], rows + flow[..., 1], cv2.INTER_LINEAR
-    )
-    return moved.astype(np.float32)
