@@ -1,107 +1,135 @@
-"""The decoder's child dies, stalls or starves; the decoder goes on."""
+"""The decoder's child is confined, replaceable, and never leaves anything behind."""
 
-import io
 import os
 import signal
-import threading
-from collections.abc import Iterator
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
-import psutil
 import pytest
-from PIL import Image
 
-from idolens.errors import DecodeTimeoutError, MediaError
+from idolens.errors import DecodeTimeoutError
 from idolens.media import Decoder
+from idolens.media.decoder import Window
 from idolens.settings import DecodeSettings
+from idolens.vocabulary import Milliseconds
+from tests.media.recordings import Recipe, make_recording, number_of
+from tests.media.test_still import halves, stored
+
+LIMITS = DecodeSettings()
+PROC = Path("/proc")
+NEAR_ONE_SECOND = Window(
+    wanted=Milliseconds(1000),
+    first=Milliseconds(500),
+    last=Milliseconds(1500),
+    reach=Milliseconds(1000),
+)
+
+needs_proc = pytest.mark.skipif(not PROC.exists(), reason="reads /proc")
 
 
-def png(width: int = 64, height: int = 48, *, red: int = 200) -> bytes:
-    made = io.BytesIO()
-    Image.new("RGB", (width, height), (red, 40, 90)).save(made, "PNG")
-    return made.getvalue()
-
-
-def child_of_ours() -> psutil.Process:
-    [child] = [p for p in psutil.Process().children() if "idolens" in str(p.cmdline())]
-    return child
-
-
-@pytest.fixture
-def decoder() -> Iterator[Decoder]:
-    with Decoder(DecodeSettings()) as made:
-        made.start()
-        yield made
-
-
-def test_a_killed_child_is_an_error_and_the_next_request_works(
-    decoder: Decoder,
-) -> None:
-    """Who loses the child hears of it in a sentence; who comes next gets another."""
-    first = decoder.standardise(png())
-    child_of_ours().send_signal(signal.SIGKILL)
-
-    with pytest.raises(DecodeTimeoutError, match="export it again"):
-        decoder.standardise(png())
-    assert decoder.standardise(png()).sha256 == first.sha256
-
-
-def test_a_stalled_child_is_ended_in_time() -> None:
-    """A child that says nothing is killed, and its place is taken."""
-    with Decoder(DecodeSettings(seconds=3)) as decoder:
-        decoder.standardise(png())
-        stalled = child_of_ours()
-        stalled.suspend()
-        with pytest.raises(DecodeTimeoutError, match=r"within 3 s"):
-            decoder.standardise(png())
-        assert not stalled.is_running()
-        assert decoder.standardise(png()).width == 64
-
-
-def test_a_starved_child_says_which_setting_helps() -> None:
-    """A picture too large for the memory limit is refused; a small one goes on."""
-    with Decoder(DecodeSettings(memory_mib=320)) as decoder:
-        with pytest.raises(MediaError, match=r"decode\.memory_mib"):
-            decoder.standardise(png(9000, 5500))
-        assert decoder.standardise(png()).height == 48
-
-
-@pytest.mark.usefixtures("decoder")
-def test_the_child_has_nothing_to_leak() -> None:
-    """It has a working directory without a name, few words of environment, no files."""
-    child = child_of_ours()
-    words = Path(f"/proc/{child.pid}/environ").read_bytes().split(b"\0")
-    assert {word.partition(b"=")[0] for word in words if word} <= {
-        b"OMP_NUM_THREADS",
-        b"MALLOC_ARENA_MAX",
-        b"LC_CTYPE",
-    }
-    assert str(Path(f"/proc/{child.pid}/cwd").readlink()).endswith("(deleted)")
-    assert child.open_files() == []
-    assert os.getpgid(child.pid) == child.pid
-
-
-def test_threads_share_one_decoder(decoder: Decoder) -> None:
-    """Each thread gets its own picture, from one child."""
-    gate = threading.Barrier(4)
-
-    def ask(red: int) -> int:
-        gate.wait()
-        return int(np.asarray(decoder.standardise(png(red=red)).pixels)[0, 0, 0])
-
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(ask, (10, 80, 150, 220))) == [10, 80, 150, 220]
-    assert child_of_ours().is_running()
-
-
-def test_a_closed_decoder_leaves_no_child_and_may_be_used_again() -> None:
-    """Closing ends the child; asking again starts another."""
-    decoder = Decoder(DecodeSettings())
+def child_of(decoder: Decoder) -> int:
     decoder.start()
-    child = child_of_ours()
+    assert decoder._child is not None
+    return decoder._child._process.pid
+
+
+@needs_proc
+def test_the_child_has_nothing_that_it_does_not_need() -> None:
+    """No environment, no files, no folder, no network; less memory than its limit."""
+    with Decoder(LIMITS) as decoder:
+        decoder.standardise(stored(halves(), "PNG"))
+        process = PROC / str(child_of(decoder))
+        environment = (process / "environ").read_bytes().split(b"\0")
+        files = {str(entry.readlink()) for entry in (process / "fd").iterdir()}
+        limits = (process / "limits").read_text()
+
+        assert {line.split(b"=")[0] for line in environment if line} <= {
+            b"OMP_NUM_THREADS",
+            b"MALLOC_ARENA_MAX",
+            b"LC_CTYPE",
+        }
+        assert {name for name in files if not name.startswith("socket:")} == {
+            "/dev/null"
+        }
+        assert len([name for name in files if name.startswith("socket:")]) == 1
+        assert str((process / "cwd").readlink()).endswith("(deleted)")
+        assert str(LIMITS.memory_mib * 2**20) in limits
+        assert os.getsid(int(process.name)) != os.getsid(0)
+
+
+@needs_proc
+def test_a_closed_decoder_leaves_no_process() -> None:
+    """Closing ends the child; using the decoder again starts another."""
+    decoder = Decoder(LIMITS)
+    first = child_of(decoder)
     decoder.close()
-    assert not child.is_running()
-    assert decoder.standardise(png()).width == 64
+    assert not (PROC / str(first)).exists()
+
+    assert decoder.standardise(stored(halves(), "PNG")).width == 120
+    second = child_of(decoder)
     decoder.close()
+    assert second != first
+    assert not (PROC / str(second)).exists()
+
+
+def test_threads_share_a_decoder() -> None:
+    """Requests of many threads queue, and each gets its own picture."""
+    sizes = [(20 + number, 10 + number) for number in range(24)]
+    with Decoder(LIMITS) as decoder, ThreadPoolExecutor(6) as threads:
+        made = threads.map(
+            lambda size: decoder.standardise(stored(halves(size), "PNG")), sizes
+        )
+        assert [(p.width, p.height) for p in made] == sizes
+
+
+def test_a_killed_child_is_replaced(tmp_path: Path) -> None:
+    """A crash costs one request; the next opens the recording anew."""
+    path = make_recording(tmp_path / "a.mp4", Recipe(seconds=2))
+    with Decoder(LIMITS) as decoder:
+        decoder.open_recording(path)
+        os.kill(child_of(decoder), signal.SIGKILL)
+        with pytest.raises(DecodeTimeoutError, match="stopped"):
+            decoder.shot("near", NEAR_ONE_SECOND)
+        shot = decoder.shot("near", NEAR_ONE_SECOND)
+
+        assert shot is not None
+        assert number_of(shot.picture) == shot.at * 30 // 1000
+
+
+def test_pictures_do_not_disturb_an_open_recording(tmp_path: Path) -> None:
+    """A picture in between, even one whose child died, leaves the recording open."""
+    path = make_recording(tmp_path / "a.mp4", Recipe(seconds=2))
+    with Decoder(LIMITS) as decoder:
+        decoder.open_recording(path)
+        os.kill(child_of(decoder), signal.SIGKILL)
+        with pytest.raises(DecodeTimeoutError):
+            decoder.standardise(stored(halves(), "PNG"))
+        decoder.standardise(stored(halves(), "PNG"))
+
+        assert decoder.shot("near", NEAR_ONE_SECOND) is not None
+
+
+def test_a_child_that_does_not_answer_is_not_waited_for() -> None:
+    """After the allowed seconds without a sign of life there is an error."""
+    with Decoder(LIMITS.model_copy(update={"seconds": 2.0})) as decoder:
+        decoder.standardise(stored(halves(), "PNG"))
+        os.kill(child_of(decoder), signal.SIGSTOP)
+        begin = time.monotonic()
+        with pytest.raises(DecodeTimeoutError, match="2 s"):
+            decoder.standardise(stored(halves(), "PNG"))
+
+        assert time.monotonic() - begin < 10
+
+
+@needs_proc
+def test_the_child_goes_when_its_parent_goes() -> None:
+    """Hanging up ends the child, however the parent ended."""
+    decoder = Decoder(LIMITS)
+    pid = child_of(decoder)
+    assert decoder._child is not None
+    decoder._child._link.close()
+    decoder._child._process.wait(timeout=30)
+
+    assert not (PROC / str(pid)).exists()
+    decoder._child = None

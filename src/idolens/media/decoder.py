@@ -8,12 +8,12 @@ starts a fresh one.
 import os
 import stat
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ from idolens.media.wire import HungUpError, Message
 from idolens.settings import DecodeSettings
 from idolens.vocabulary import Milliseconds
 
+T = TypeVar("T")
 Way = Literal["near", "key", "exact"]
 
 _ERRORS: Final[dict[str, type[MediaError]]] = {
@@ -85,6 +86,7 @@ class Decoder:
         self._lock = threading.RLock()
         self._child: Child | None = None
         self._recording: Path | None = None
+        self._is_open = False
 
     def __enter__(self) -> Self:
         return self
@@ -116,8 +118,7 @@ class Decoder:
         """
         self._check_bytes(len(data), name)
         request = {"do": "still", "name": name}
-        reply = self._ask(Message(request, data))
-        return _picture(reply)
+        return self._ask(Message(request, data), _picture)
 
     def picture_facts(self, data: bytes, *, name: str) -> dict[str, Any]:
         """Return width, height and codec of a picture file from its header.
@@ -126,7 +127,8 @@ class Decoder:
             MediaError: it is no picture, or over a limit.
         """
         self._check_bytes(len(data), name)
-        return self._ask(Message({"do": "still_facts", "name": name}, data)).header
+        request = {"do": "still_facts", "name": name}
+        return self._ask(Message(request, data), _still_facts)
 
     def open_recording(self, path: Path) -> dict[str, Any]:
         """Open a recording for `shot`; return its facts.
@@ -138,7 +140,7 @@ class Decoder:
             self._recording = None
             facts = self._open(path)
             self._recording = path
-        return facts
+            return facts
 
     def shot(self, way: Way, window: Window) -> Shot | None:
         """Return a frame of the open recording, or None where there is none.
@@ -160,12 +162,12 @@ class Decoder:
             "reach": window.reach,
         }
         with self._lock:
-            if self._child is None and self._recording:
+            if self._recording and not self._is_open:
                 self._open(self._recording)
-            reply = self._ask(Message(request))
-        return None if reply.header["at"] is None else _shot(reply)
+            return self._ask(Message(request), _shot)
 
     def _open(self, path: Path) -> dict[str, Any]:
+        self._is_open = False
         with ExitStack() as files:
             fds = tuple(files.enter_context(open_regular(path)) for _ in range(2))
             kind = sniff(os.pread(fds[0], HEAD_BYTES, 0), path.name)
@@ -175,27 +177,32 @@ class Decoder:
                     f"{path.name} 是图片而不是录像,请改正扩展名。",
                 )
             request = {"do": "open", "format": kind.value}
-            return self._ask(Message(request, fds=fds)).header
+            facts = self._ask(Message(request, fds=fds), _recording_facts)
+        self._is_open = True
+        return facts
 
     def _check_bytes(self, size: int, name: str) -> None:
         most = self._limits.picture_bytes
         if size > most:
             raise _too_many_bytes(name, most)
 
-    def _ask(self, request: Message) -> Message:
+    def _ask(self, request: Message, read: Callable[[Message], T]) -> T:
+        """Ask the child, and read its reply; a reply that makes no sense ends it."""
         with self._lock:
             try:
                 reply = self._running().ask(request)
+                if "error" not in reply.header:
+                    return read(reply)
             except TimeoutError as error:
                 self._end()
                 raise _slow(self._limits) from error
-            except (HungUpError, OSError) as error:
+            except (HungUpError, OSError, LookupError, TypeError, ValueError) as error:
                 self._end()
                 raise _died() from error
-            if reply.header.get("error") == "memory":
+            if reply.header["error"] == "memory":
                 self._end()
                 raise _starved(self._limits)
-        return _checked(reply)
+        raise _refusal(reply)
 
     def _running(self) -> Child:
         if self._child is None:
@@ -203,6 +210,7 @@ class Decoder:
         return self._child
 
     def _end(self) -> None:
+        self._is_open = False
         if self._child:
             self._child.kill()
             self._child = None
@@ -276,7 +284,9 @@ def _turned(pixels: NDArray[np.uint8], turn: list[int]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(pixels)
 
 
-def _shot(reply: Message) -> Shot:
+def _shot(reply: Message) -> Shot | None:
+    if reply.header["at"] is None:
+        return None
     picture = _picture(reply)
     hints = None
     if reply.header["hints"]:
@@ -286,11 +296,22 @@ def _shot(reply: Message) -> Shot:
     return Shot(Milliseconds(int(reply.header["at"])), picture, hints)
 
 
-def _checked(reply: Message) -> Message:
-    code = reply.header.get("error")
-    if code is None:
-        return reply
-    raise _ERRORS[code](str(reply.header["en"]), str(reply.header["zh"]))
+def _still_facts(reply: Message) -> dict[str, Any]:
+    header = reply.header
+    size = {name: int(header[name]) for name in ("width", "height")}
+    return size | {"codec": str(header["codec"])}
+
+
+def _recording_facts(reply: Message) -> dict[str, Any]:
+    header = reply.header
+    whole = {name: int(header[name]) for name in ("duration_ms", "width", "height")}
+    words = {name: str(header[name]) for name in ("container", "codec")}
+    return whole | words | {"frame_rate": float(header["frame_rate"])}
+
+
+def _refusal(reply: Message) -> MediaError:
+    kind = _ERRORS.get(str(reply.header["error"]), MediaError)
+    return kind(str(reply.header.get("en")), str(reply.header.get("zh")))
 
 
 def _too_many_bytes(name: str, most: int) -> TooLargeError:
