@@ -37,7 +37,7 @@ class GateSettings(BaseModel):
         description="1st percentile of grey above which a frame is over-exposed.",
     )
     sharpness: float = Field(
-        default=0.13,
+        default=0.12,
         description="Share of its height that the steepest edges climb within one pixel, below which a frame is blurred; a clean line has 0.3 to 0.5.",
     )
     frozen_difference: float = Field(
