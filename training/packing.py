@@ -123,6 +123,17 @@ def option_marks(ids: list[int], reply: str) -> list[tuple[int, int]]:
     ]
 
 
+def word_marks(ask: Ask) -> list[tuple[int, int]]:
+    """Where a yes-or-no question's word ends, and whether the word is true."""
+    if not ask.shown:
+        return []
+    text = render(ask.question).text
+    end = text.rindex(ask.shown) + len(ask.shown)
+    spans = tokenizer()(text, return_offsets_mapping=True)["offset_mapping"]
+    places = [place for place, span in enumerate(spans) if span[1] == end]
+    return [(places[-1], int(ask.holds))] if places else []
+
+
 def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
     """Lay each picture's questions out until its row is full."""
     count = len(rows)
@@ -154,7 +165,7 @@ def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
             if ask.closed:
                 result.weights[row, spots] = (LABEL_WEIGHT, END_WEIGHT)
                 result.labels[row].append((spot, ask))
-                for step, right in option_marks(ids, ask.reply):
+                for step, right in (*option_marks(ids, ask.reply), *word_marks(ask)):
                     result.marks[row, place + step] = right
             else:
                 result.weights[row, spots] = WORD_WEIGHT

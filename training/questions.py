@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from idolens.vlm.prompt import render
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo
@@ -39,11 +39,15 @@ class Ask:
         question: as an engine would get it.
         reply: the label, or the words of Tags and Text.
         about: the attribute, or what else it is about.
+        shown: the option's word within a yes-or-no question, where there is one.
+        holds: whether that word is true of the picture, however it is asked.
     """
 
     question: Question
     reply: str
     about: str
+    shown: str = ""
+    holds: bool = False
 
     @property
     def closed(self) -> bool:
@@ -101,9 +105,10 @@ def yes_no(truth: Truth, chance: random.Random, attribute: str | None = None) ->
         pool = wordings.whether_not if turned else wordings.whether
     shown = _shown(attribute, word, chance, language)
     text = plain(chance.choice(pool), shown, chance)
-    return _said_yes_no(
-        text, language, right == CANNOT_TELL, is_it != turned, attribute
-    )
+    ask = _said_yes_no(text, language, right == CANNOT_TELL, is_it != turned, attribute)
+    if right == CANNOT_TELL:
+        return ask
+    return replace(ask, shown=shown, holds=is_it)
 
 
 def special(truth: Truth, chance: random.Random, which: Special | None = None) -> Ask:

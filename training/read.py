@@ -54,6 +54,10 @@ class Reading(nn.Module):
         super().__init__()
         self.tower = Tower(vision)
         self.reader = Reader(text)
+        width = text.hidden_size
+        self.match = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, 128), nn.SiLU(), nn.Linear(128, 1)
+        )
 
     def where(self, grid: tuple[int, int]) -> Where:
         """The constants of a grid's prefix."""
@@ -70,14 +74,11 @@ class Reading(nn.Module):
 class Answering(nn.Module):
     """The reader with its loss, one graph for the compiler."""
 
-    def __init__(self, reader: Reader) -> None:
-        """Share ``reader``; ``match`` serves training only."""
+    def __init__(self, model: Reading) -> None:
+        """Share the reader; ``match`` serves training only."""
         super().__init__()
-        self.reader = reader
-        width = reader.config.hidden_size
-        self.match = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, 128), nn.SiLU(), nn.Linear(128, 1)
-        )
+        self.reader = model.reader
+        self.match = model.match
 
     def forward(  # noqa: PLR0913, PLR0917
         self,
@@ -142,7 +143,7 @@ def closed_accuracy(model: Reading, checks: list[Asked]) -> dict[str, float]:
     """Share of closed questions answered right, by what they are about."""
     right: Counter[str] = Counter()
     seen: Counter[str] = Counter()
-    answering = Answering(model.reader)
+    answering = Answering(model)
     device = model.reader.embed_tokens.weight.device
     for asked in checks:
         with torch.autocast(device.type, torch.bfloat16):
@@ -180,7 +181,7 @@ def train(  # noqa: C901
     """Train until the plan's minutes are over; writes last.pt and log.jsonl."""
     plan.out.mkdir(parents=True, exist_ok=True)
     device = model.reader.embed_tokens.weight.device
-    answering: nn.Module = Answering(model.reader).to(device)
+    answering: nn.Module = Answering(model)
     learning: list[nn.Module] = [answering]
     if plan.joint:
         learning.append(model.tower)
@@ -254,6 +255,7 @@ def save(
     whole = {
         "tower": model.tower.state_dict(),
         "reader": model.reader.state_dict(),
+        "match": model.match.state_dict(),
         "optimisers": optimisers.state_dict(),
         "steps": steps,
         "pictures": pictures,
@@ -269,6 +271,8 @@ def load(model: Reading, path: Path) -> dict[str, object]:
     model.tower.load_state_dict(state["tower"])
     if "reader" in state:
         model.reader.load_state_dict(state["reader"])
+    if "match" in state:
+        model.match.load_state_dict(state["match"])
     return state
 
 
