@@ -6,6 +6,7 @@ import textwrap
 import threading
 import time
 
+import httpx2
 import pytest
 
 from tests.fakes import FakeEngine
