@@ -1,3 +1,6 @@
+import re
+from importlib.resources import files
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +78,46 @@ def test_vague_chinese(prompt, code):
 def test_vague_english(prompt, code):
     """The same in English."""
     assert code in {advice.code for advice in lint(prompt, "en")}
+
+
+WIDE = str.maketrans("?,!:;", "\uff1f\uff0c\uff01\uff1a\uff1b")
+
+
+@pytest.mark.parametrize("prompt", [*VAGUE_ZH, *CLEAR_ZH])
+def test_the_width_of_punctuation_changes_nothing(prompt):
+    """A Chinese keyboard types \uff1f where another types ?; the advice is the same."""
+    narrow, wide = lint(prompt, "zh"), lint(prompt.translate(WIDE), "zh")
+
+    assert [advice.code for advice in wide] == [advice.code for advice in narrow]
+    assert [advice.found for advice in wide] == [
+        advice.found.translate(WIDE) for advice in narrow
+    ]
+
+
+@pytest.mark.parametrize(
+    "mark", "?\uff1f,\uff0c。\uff61!\uff01、\uff64:\uff1a;\uff1b\u3000"
+)
+def test_punctuation_makes_no_question_longer(mark):
+    """However many marks follow it, a short prompt stays one, too short."""
+    assert [advice.code for advice in lint(f"有人吗{mark * 9}", "zh")] == ["too_short"]
+
+
+def test_letters_of_either_width_are_the_same():
+    """Full-width letters are what some keyboards type between Chinese words."""
+    (advice,) = lint("Is it \uff4f\uff4b?", "en")
+
+    assert (advice.code, advice.found) == ("vague", "is it \uff4f\uff4b".capitalize())
+
+
+def test_rules_are_written_in_half_width():
+    """A full-width mark in a rule would never match, as prompts are read half-width."""
+    source = files("idolens.vlm").joinpath("prompts", "lint.yaml").read_text("utf-8")
+    rules = [
+        line for line in source.splitlines() if line.startswith(("  zh:", "  en:"))
+    ]
+
+    assert len(rules) > 10
+    assert not [rule for rule in rules if re.search(r"[\uff01-\uff65\u3000]", rule)]
 
 
 @pytest.mark.parametrize("prompt", CLEAR_ZH)

@@ -158,6 +158,9 @@ class TestTags:
             "汉服,微笑/猫耳。",
             "汉服\n微笑;猫耳",
             "「汉服」 、微笑、、猫耳、",
+            "汉服\uff0c微笑\uff0f猫耳。",
+            "汉服\uff1b微笑\uff5c猫耳\uff01",
+            "\uff08汉服\uff09、微笑\u3000、猫耳\uff0e",
         ],
     )
     def test_words_are_split_and_trimmed(self, said):

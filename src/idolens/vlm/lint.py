@@ -17,7 +17,14 @@ from idolens.vocabulary import Bilingual, Language
 LEAST_CHARACTERS: dict[Language, int] = {"zh": 5, "en": 10}
 """Shorter prompts name no object: 有人吗 has 3 characters, 是否有人物 has 5."""
 
-_FILLER = re.compile(r"[\s??!!。.,,::;;~…]+")
+_FILLER = re.compile(r"[\s?!。.,:;~…、]+")
+# A Chinese keyboard types either width, so the rules know the half-width forms only.
+# One character for one, so that a match lies at the same place in the original.
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    ord("\u3000"): " ",
+    ord("\uff61"): "。",
+    ord("\uff64"): "、",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +75,13 @@ def lint(instruction: str, language: Language) -> list[Advice]:
     itself is always in both.
     """
     text = instruction.strip()
-    advice = [_advice(rule, match.group()) for rule, match in _matches(text, language)]
-    named = {found.code for found in advice}
-    if len(_FILLER.sub("", text)) < LEAST_CHARACTERS[language] and not named:
+    plain = text.translate(_HALF_WIDTH)
+    advice = [
+        _advice(rule, text[match.start() : match.end()])
+        for rule, match in _matches(plain, language)
+    ]
+    too_short = len(_FILLER.sub("", plain)) < LEAST_CHARACTERS[language]
+    if too_short and not advice:
         advice.append(TOO_SHORT)
     return advice
 

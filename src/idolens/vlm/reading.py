@@ -25,8 +25,12 @@ Open = Tags | Text
 
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|</think>", re.DOTALL)
 _MARKUP = re.compile(r"<\|[^<>|\s]{1,40}\|>|\[gMASK\]|<sop>")
-_SEPARATORS = re.compile(r"[、,,//;;\n|]+")
-_EDGES = " \t\r\n.。!!??::·-—*#\"'“”‘’「」《》()()[]【】"
+# Full-width marks are written as escapes: side by side the two look alike.
+_SEPARATORS = re.compile(r"[、,\uff0c/\uff0f;\uff1b\n|\uff5c]+")
+_EDGES = (
+    " \t\r\n.。!?:()·-—*#\"'“”‘’「」《》[]【】"
+    "\u3000\uff0e\uff01\uff1f\uff1a\uff08\uff09"
+)
 _CANNOT_TELL_WORDS = frozenset(
     {"无法判断", "不能判断", "unclear", "cannot tell", "can't tell", "cannot_tell"}
 )
