@@ -2,8 +2,10 @@
 
 import pytest
 
-from idolens.settings import setting_fields
+from idolens.settings import Settings, setting_fields
+from idolens.web.app import create_api
 from tests.docs.generate import COMMAND, PAGES, ROOT, text
+from tests.web.service import FakeEyes
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -21,6 +23,20 @@ def test_every_option_is_explained_in_both_languages() -> None:
 
     assert len(rows) > 30
     assert not [row for row in rows if "|  |" in row]
+
+
+def test_every_field_is_explained() -> None:
+    """Nothing that the service takes or gives is without a description."""
+    api = create_api(FakeEyes(), Settings.model_construct())
+    shapes = api.openapi()["components"]["schemas"]
+    fields = {
+        f"{name}.{field}": about
+        for name, shape in shapes.items()
+        for field, about in shape.get("properties", {}).items()
+    }
+
+    assert len(fields) > 20
+    assert not [name for name, about in fields.items() if not about.get("description")]
 
 
 def test_every_setting_has_a_reason() -> None:

@@ -24,21 +24,25 @@ Check = Callable[[], Bilingual | None]
 class Life(BaseModel):
     """The process answers; it says nothing more."""
 
-    alive: Literal[True] = True
+    alive: Literal[True] = Field(
+        default=True, description="Always true; a dead process gives no answer."
+    )
 
 
 class Finding(BaseModel):
     """The result of one check."""
 
-    ok: bool
+    ok: bool = Field(description="Whether this part works.")
     message: Message | None = Field(description="What is wrong and how to mend it.")
 
 
 class Readiness(BaseModel):
     """Whether requests can be answered now, check by check."""
 
-    ready: bool
-    checks: dict[str, Finding]
+    ready: bool = Field(description="True when every check is ok.")
+    checks: dict[str, Finding] = Field(
+        description="What was looked at: `model`, `database` and `disk`."
+    )
 
 
 def health_routes(checks: Mapping[str, Check]) -> APIRouter:

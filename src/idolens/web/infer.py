@@ -68,10 +68,14 @@ class InferResponse(BaseModel):
         description="How much of all probability fell on the options; when low, the "
         "model wanted to say something else."
     )
-    engine: str
-    model: str
-    model_revision: str
-    prompt_version: str
+    engine: str = Field(description="Which engine answered, as `idolens engines` says.")
+    model: str = Field(description="The model's name.")
+    model_revision: str = Field(
+        description="Which weights these are; another revision may answer otherwise."
+    )
+    prompt_version: str = Field(
+        description="Changes with the wording that the question was put into."
+    )
     demonstration: bool = Field(
         description="True for the embedded demonstration model, which was trained on "
         "drawn scenes only."

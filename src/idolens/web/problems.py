@@ -20,14 +20,14 @@ from idolens.vocabulary import Bilingual, Language
 class Message(BaseModel):
     """One sentence in both languages."""
 
-    zh: str
-    en: str
+    zh: str = Field(description="In Chinese.")
+    en: str = Field(description="In English.")
 
 
 class FieldProblem(Message):
     """What is wrong with one field."""
 
-    field: str
+    field: str = Field(description="The field's name; `body` for the whole request.")
 
 
 class Problem(BaseModel):
@@ -39,7 +39,7 @@ class Problem(BaseModel):
     title: str = Field(description="The message in the language of the service.")
     status: int = Field(description="The HTTP status, once more.")
     code: str = Field(description="A stable name, e.g. `too_large`.")
-    message: Message
+    message: Message = Field(description="What is wrong and what to do about it.")
     errors: list[FieldProblem] = Field(
         default_factory=list[FieldProblem], description="The fields at fault (422)."
     )
