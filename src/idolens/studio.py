@@ -37,7 +37,7 @@ class Studio:
         # Closed from the last to the first, whichever was opened first: jobs end
         # before the engine they ask.
         self._archive = _Part(partial(open_archive, settings), stack)
-        self._engine = _Part(partial(_engine, settings, engine), stack)
+        self._engines = _Engines(settings, engine, stack)
         self._decoder = _Part(partial(_decoder, settings), stack)
         self._jobs = _Part(self._open_jobs, stack)
 
@@ -48,8 +48,8 @@ class Studio:
 
     @property
     def engine(self) -> Engine:
-        """Who answers; loads the model at first use."""
-        return self._engine.get()
+        """Who answers by the settings; loads the model at first use."""
+        return self._engines.get(self.settings.engine)
 
     @property
     def jobs(self) -> Jobs:
@@ -79,7 +79,7 @@ class Studio:
         return discover(paths, folder, self.settings.decode)
 
     def _open_jobs(self) -> AbstractContextManager[Jobs]:
-        return open_jobs(self.archive, lambda: self.engine, self.settings)
+        return open_jobs(self.archive, self._engines.get, self.settings)
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def open_studio(
 
     Args:
         settings: of the installation.
-        engine: instead of the one that the settings name; it is closed too.
+        engine: instead of every one that a name stands for; it is closed too.
     """
     with ExitStack() as stack:
         yield Studio(settings, engine, stack)
@@ -114,10 +114,30 @@ class _Part(Generic[T]):
             return self._opened[0]
 
 
-def _engine(
-    settings: Settings, engine: Engine | None
-) -> AbstractContextManager[Engine]:
-    return closing(open_engine(settings) if engine is None else engine)
+class _Engines:
+    """The engines by name: the settings' own, and those that older jobs began with."""
+
+    def __init__(
+        self, settings: Settings, given: Engine | None, stack: ExitStack
+    ) -> None:
+        self._settings = settings
+        self._given = given
+        self._stack = stack.enter_context(ExitStack())
+        self._lock = threading.Lock()
+        self._parts: dict[str, _Part[Engine]] = {}
+
+    def get(self, name: str) -> Engine:
+        with self._lock:
+            key = name if self._given is None else ""
+            if key not in self._parts:
+                self._parts[key] = _Part(partial(self._open, name), self._stack)
+            part = self._parts[key]
+        return part.get()
+
+    def _open(self, name: str) -> AbstractContextManager[Engine]:
+        if self._given is not None:
+            return closing(self._given)
+        return closing(open_engine(self._settings.model_copy(update={"engine": name})))
 
 
 def _decoder(settings: Settings) -> AbstractContextManager[Decoder]:

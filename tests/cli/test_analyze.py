@@ -10,7 +10,10 @@ import pytest
 
 from idolens.archive import open_archive
 from idolens.settings import load_settings
+from idolens.studio import open_studio
 from tests.cli.terminal import SAMPLES
+from tests.fakes import FakeEngine
+from tests.jobs.shows import lot, policy
 
 CONCERT = str(SAMPLES / "concert.mp4")
 WAY = ("--every", "40s", "--policy", "small.yaml")
@@ -124,6 +127,38 @@ def test_nothing_unfinished_is_said(shell):
 
     assert done.status == 0
     assert "Nothing is unfinished" in done.err
+
+
+@pytest.fixture
+def begun_elsewhere(shell):
+    """The id of an unfinished session that an engine of another house began."""
+    settings = load_settings()
+    with open_studio(settings, engine=FakeEngine(delay_s=0.1)) as studio:
+        sources = lot(shell.folder / "lot", 12)
+        return studio.jobs.analyze(sources, policy(), 1000)
+
+
+def test_another_engine_does_not_finish_what_one_began(shell, begun_elsewhere):
+    """2 and what to do instead; without --engine its own engine is looked for."""
+    wrong = shell.run("resume", begun_elsewhere, "--engine", "embedded")
+    own = shell.run("resume", begun_elsewhere)
+    typo = shell.run("resume", "--engine", "embeded")
+
+    assert (wrong.status, own.status, typo.status) == (2, 2, 2)
+    assert "began with fake" in wrong.err
+    assert "leave --engine out" in wrong.err
+    assert "'fake'" in own.err
+    assert "'embedded'" in typo.err
+
+
+def test_resume_with_an_engine_leaves_the_others(shell, begun_elsewhere):
+    """What another engine began is named and stays unfinished."""
+    done = shell.run("resume", "--engine", "embedded", "--json")
+
+    assert done.status == 0, done.err
+    assert done.json()["sessions"] == []
+    assert f"Left as it is: {begun_elsewhere}" in done.err
+    assert "'fake'" in shell.run("resume").err
 
 
 @pytest.mark.slow

@@ -90,7 +90,7 @@ def jobs_in(settings: Settings, engine: FakeEngine | None = None):
     asked = engine or FakeEngine()
     with (
         open_archive(settings) as archive,
-        open_jobs(archive, lambda: asked, settings) as jobs,
+        open_jobs(archive, lambda _name: asked, settings) as jobs,
     ):
         yield archive, jobs
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from idolens.archive import SessionState
+from idolens.archive import SessionState, open_archive
 from idolens.errors import BadInputError, JobError, MediaError, NotFoundError
 from idolens.jobs import JobState, open_jobs
 from idolens.media import Source
@@ -256,7 +256,7 @@ def test_a_job_keeps_the_settings_it_began_with(tmp_path, pictures, undisturbed)
         assert outcome(archive) == undisturbed
 
 
-def test_another_engine_may_not_go_on(tmp_path, pictures):
+def test_another_model_may_not_go_on(tmp_path, pictures):
     """Answers of two models never mix in one session."""
     settings = home(tmp_path, chunk_frames=8)
     with jobs_in(settings, MoodyEngine({3}, BROKEN)) as (_, jobs):
@@ -268,6 +268,28 @@ def test_another_engine_may_not_go_on(tmp_path, pictures):
         pytest.raises(JobError, match="fake-1"),
     ):
         jobs.resume(SESSION)
+
+
+def test_a_job_goes_on_with_the_engine_it_began_with(tmp_path, pictures, undisturbed):
+    """Whichever engine the settings name by then: answers come from one alone."""
+    engines = {
+        "fake": MoodyEngine({3}, BROKEN),
+        "other": FakeEngine(name="other", model=Model(name="other", revision="o-1")),
+    }
+    for name in ("fake", "other"):
+        settings = home(tmp_path, chunk_frames=8, engine=name)
+        with (
+            open_archive(settings) as archive,
+            open_jobs(archive, engines.__getitem__, settings) as jobs,
+        ):
+            if name == "fake":
+                jobs.analyze(pictures, policy(), 1000, session_id=SESSION)
+                assert jobs.wait(SESSION).state is JobState.FAILED
+                continue
+            jobs.resume(SESSION)
+            assert jobs.wait(SESSION).state is JobState.DONE
+            assert outcome(archive) == undisturbed
+    assert engines["other"].asked == []
 
 
 @pytest.mark.parametrize("change", ["gone", "edited", "touched"])
@@ -347,7 +369,7 @@ def test_one_process_opens_its_jobs_once(tmp_path):
     with jobs_in(settings) as (archive, jobs):
         with (
             pytest.raises(JobError, match="Another studio"),
-            open_jobs(archive, FakeEngine, settings),
+            open_jobs(archive, lambda _name: FakeEngine(), settings),
         ):
             pass
 

@@ -25,6 +25,7 @@ from idolens.outputs import ReportFiles, wanted_pictures, write_report
 from idolens.review import Policy, Report, load_policy
 from idolens.settings import Settings
 from idolens.studio import Studio, open_studio
+from idolens.vlm.catalog import engine_entry
 from idolens.vocabulary import Milliseconds, SessionId, Suggestion
 
 FAILED_ON = 3
@@ -113,16 +114,27 @@ def resume(
             show_default=False,
         ),
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="Only what began with this engine; each session goes on with its own. "
+            "· 只继续由此引擎开始的场次\uff1b每个场次始终使用开始时的引擎。",
+            metavar="NAME",
+        ),
+    ] = None,
     out: Out = None,
     as_json: AsJson = False,
     fail_on: FailOnOption = None,
 ) -> None:
     """Finish what was interrupted. · 继续完成被中断的任务。"""
     terminal = context.ensure_object(Terminal)
+    if engine:
+        engine_entry(engine)
     with open_studio(terminal.settings) as studio:
-        wanted = [SessionId(session)] if session else studio.jobs.unfinished()
-        if not wanted:
-            terminal.say("没有未完成的任务。", "Nothing is unfinished.")
+        if session:
+            wanted = [_begun_with(studio, SessionId(session), engine)]
+        else:
+            wanted = _unfinished(terminal, studio, engine)
         desk = _Desk(terminal, studio, out, alone=len(wanted) == 1, quiet=as_json)
         for session_id in wanted:
             studio.jobs.resume(session_id)
@@ -259,6 +271,43 @@ def _leave(terminal: Terminal, desk: _Desk, fail_on: FailOn | None) -> None:
 def _usual_policy(settings: Settings, kind: str) -> Policy:
     name = settings.policy if kind == "recording" else settings.picture_policy
     return load_policy(name)
+
+
+def _begun_with(studio: Studio, session_id: SessionId, engine: str | None) -> SessionId:
+    """Refuse to let ``engine`` finish what another one began.
+
+    Raises:
+        BadInputError: another one began it.
+    """
+    session = studio.archive.session(session_id)
+    if engine not in {None, session.engine}:
+        raise BadInputError(
+            f"Session {session_id} began with {session.engine}, and answers of two "
+            "engines never mix: leave --engine out to go on, or analyse "
+            f"{session.name} anew with --engine {engine}.",
+            f"场次 {session_id} 由引擎 {session.engine} 开始\uff0c"
+            "不同引擎的回答不能混用\uff1a去掉 --engine 即可继续\uff0c"
+            f"或用 --engine {engine} 重新分析 {session.name}。",
+        )
+    return session_id
+
+
+def _unfinished(
+    terminal: Terminal, studio: Studio, engine: str | None
+) -> list[SessionId]:
+    """List what is to be finished, and say what is left to another engine."""
+    sessions = [studio.archive.session(each) for each in studio.jobs.unfinished()]
+    if not sessions:
+        terminal.say("没有未完成的任务。", "Nothing is unfinished.")
+    for session in sessions:
+        if engine not in {None, session.engine}:
+            terminal.say(
+                f"保留 {session.id}\uff08{session.name}\uff09\uff1a"
+                f"由引擎 {session.engine} 开始。",
+                f"Left as it is: {session.id} ({session.name}), which began with "
+                f"{session.engine}.",
+            )
+    return [session.id for session in sessions if engine in {None, session.engine}]
 
 
 def _with(settings: Settings, engine: str | None) -> Settings:

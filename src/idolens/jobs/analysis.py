@@ -184,18 +184,22 @@ class Analysis:
 
 
 def check_engine(session: Session, engine: Engine) -> None:
-    """Refuse to go on with another engine than the session began with.
+    """Refuse to go on with another model than the session began with.
 
     Raises:
-        JobError: its name or its model's revision differs.
+        JobError: the engine's name or its model's revision differs.
     """
     began = (session.engine, session.model_revision)
     if began != (engine.name, engine.model.revision):
         raise JobError(
             f"Session {session.id} began with {session.engine} ({session.model} "
-            f"{session.model_revision}): resume it with that engine, or analyse anew.",
-            f"场次 {session.id} 由 {session.engine}({session.model} "
-            f"{session.model_revision})开始:请用同一引擎继续,或重新分析。",
+            f"{session.model_revision}), but here is {engine.name} "
+            f"({engine.model.name} {engine.model.revision}), and answers of two models "
+            "never mix: bring the first one back, or analyse anew.",
+            f"场次 {session.id} 由 {session.engine}\uff08{session.model} "
+            f"{session.model_revision}\uff09开始\uff0c现在是 {engine.name}\uff08"
+            f"{engine.model.name} {engine.model.revision}\uff09\uff0c"
+            "两个模型的回答不能混用\uff1a请换回原来的模型\uff0c或重新分析。",
         )
 
 

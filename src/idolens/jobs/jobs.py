@@ -29,19 +29,19 @@ class Jobs:
 
     Args:
         archive: where sessions are kept.
-        engine: gives the engine; called when the first job needs it.
+        engines: gives an engine by its name; called when a job needs it.
         settings: of this installation.
     """
 
     def __init__(
-        self, archive: Archive, engine: Callable[[], Engine], settings: Settings
+        self, archive: Archive, engines: Callable[[str], Engine], settings: Settings
     ) -> None:
         self._archive = archive
-        self._engine = engine
+        self._engines = engines
         self._settings = settings
         self._paces: dict[SessionId, Pace] = {}
         self._totals: dict[SessionId, int] = {}
-        self._workflow = Workflow(archive, engine, settings)
+        self._workflow = Workflow(archive, engines, settings)
         self._worker = Worker(settings.home / "workers")
         try:
             self._runtime = Runtime(
@@ -75,7 +75,7 @@ class Jobs:
             sources,
             policy,
             every,
-            engine=self._engine(),
+            engine=self._engines(self._settings.engine),
             settings=self._settings,
             session_id=session_id,
         )
@@ -140,9 +140,13 @@ class Jobs:
     def resume(self, session_id: SessionId) -> None:
         """Go on with a job that was stopped, failed, or lost its process.
 
+        The engine that it began with goes on, whichever the settings name now.
+
         Raises:
             NotFoundError: there is no such session.
-            JobError: with another engine or other files than it began with.
+            UnknownEngineError: its engine is no longer in the catalog.
+            EngineError: its engine cannot start.
+            JobError: that engine has another model now, or a file has changed.
         """
         session = self._archive.session(session_id)
         if self._state(session_id)[0] in {JobState.DONE, JobState.RUNNING}:
@@ -154,7 +158,7 @@ class Jobs:
                 f"场次 {session_id} 仍在停止中:请稍后重试。",
             )
         check_unchanged(session)
-        check_engine(session, self._engine())
+        check_engine(session, self._engines(session.engine))
         self._archive.record(session_id, SessionState.OPEN)
         with self._workflow.expected(session_id):
             self._runtime.resume(session_id)
@@ -192,10 +196,10 @@ class Jobs:
 
 @contextmanager
 def open_jobs(
-    archive: Archive, engine: Callable[[], Engine], settings: Settings
+    archive: Archive, engines: Callable[[str], Engine], settings: Settings
 ) -> Generator[Jobs]:
     """Open the jobs under ``settings.home``; unfinished ones wait for `resume`."""
-    jobs = Jobs(archive, engine, settings)
+    jobs = Jobs(archive, engines, settings)
     try:
         yield jobs
     finally:

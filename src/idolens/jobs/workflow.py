@@ -31,15 +31,15 @@ class Workflow:
 
     Args:
         archive: where sessions are kept.
-        engine: gives the engine; called when the first chunk needs it.
+        engines: gives an engine by its name; called when a first chunk needs it.
         settings: of this installation.
     """
 
     def __init__(
-        self, archive: Archive, engine: Callable[[], Engine], settings: Settings
+        self, archive: Archive, engines: Callable[[str], Engine], settings: Settings
     ) -> None:
         self._archive = archive
-        self._engine = engine
+        self._engines = engines
         self._settings = settings
         self._runs: dict[SessionId, Run] = {}
         self._lock = threading.Lock()
@@ -103,10 +103,11 @@ class Workflow:
     def _work(self, run: Run) -> Analysis:
         # Made in the first step that is really done, whose failure is recorded.
         if run.work is None:
+            session = self._archive.session(run.session_id)
             run.work = Analysis(
-                self._archive.session(run.session_id),
+                session,
                 archive=self._archive,
-                engine=self._engine(),
+                engine=self._engines(session.engine),
                 settings=self._settings,
                 run=run,
             )

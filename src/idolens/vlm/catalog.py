@@ -41,10 +41,19 @@ def open_engine(settings: Settings) -> Engine:
         UnknownEngineError: there is none of this name.
         EngineError: it cannot start; the message says what to do.
     """
-    entry = ENGINES.get(settings.engine)
+    return engine_entry(settings.engine).open(settings)
+
+
+def engine_entry(name: str) -> EngineEntry:
+    """Return what is known of the engine ``name``.
+
+    Raises:
+        UnknownEngineError: there is none of this name.
+    """
+    entry = ENGINES.get(name)
     if entry is None:
-        raise _unknown(settings.engine)
-    return entry.open(settings)
+        raise _unknown(name)
+    return entry
 
 
 def _unknown(name: str) -> UnknownEngineError:
