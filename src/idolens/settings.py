@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as EnvironmentParseError
 
@@ -91,6 +91,118 @@ class DecodeSettings(BaseModel):
         default=200.0, description="Most a zip's file may expand."
     )
     hours: float = Field(default=24.0, description="Longest recording, in hours.")
+
+
+class CacheSettings(BaseModel):
+    """How long answers are kept, and how much room they may take."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ttl_s: float = Field(
+        default=600.0,
+        ge=0,
+        description="How long an answer is kept and given again, in seconds; 0 keeps none.",
+    )
+    memory_mib: int = Field(
+        default=64, ge=1, description="Memory that kept answers may take, in MiB."
+    )
+    disk_mib: int = Field(
+        default=256,
+        ge=0,
+        description="Room on the disk that answers may take to survive a restart, in MiB; 0 keeps them in memory only.",
+    )
+    pictures_mib: int = Field(
+        default=64,
+        ge=0,
+        description="Memory for pictures that were just decoded, so that the next question about one need not decode it, in MiB.",
+    )
+    similar_bits: int = Field(
+        default=31,
+        ge=0,
+        le=255,
+        description="Bits of the 256-bit hash that two pictures of one session may differ in for an answer to be taken over; only tags and text are, unless a policy says otherwise.",
+    )
+    cut_bits: int = Field(
+        default=96,
+        ge=1,
+        le=256,
+        description="Bits of the 256-bit hash from which on two looks in a row stand for a scene cut; nothing is taken over across one.",
+    )
+
+
+class RemoteSettings(BaseModel):
+    """Model servers of other makers, which answer over HTTP."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoints: tuple[str, ...] = Field(
+        default=(),
+        description='Addresses of the servers, all with the same model, e.g. `["http://10.0.0.5:8000/v1"]` (JSON list).',
+    )
+    model: str = Field(
+        default="",
+        description="Name of the model to ask; empty takes the only one that the server lists.",
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="Key that the servers want, if they want one."
+    )
+    certificates: Path | None = Field(
+        default=None,
+        description="PEM file of the authority that signed the servers' certificates; empty trusts those that the system trusts.",
+    )
+    deadline_s: float = Field(
+        default=120.0,
+        gt=0,
+        description="Longest time for all questions about the pictures of one call, retries included, in seconds.",
+    )
+    request_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="Longest wait for one whole answer before another server is asked, in seconds.",
+    )
+    attempts: int = Field(
+        default=4,
+        ge=1,
+        description="How often one question is tried when a server is busy or down.",
+    )
+    at_once: int = Field(
+        default=64,
+        ge=1,
+        description="Requests that one server gets at the same time.",
+    )
+    failures: int = Field(
+        default=3,
+        ge=1,
+        description="Failures in a row after which a server is left alone for a while.",
+    )
+    rest_s: float = Field(
+        default=2.0,
+        gt=0,
+        description="How long a failing server is left alone at first, in seconds; doubles up to a minute.",
+    )
+    health_every_s: float = Field(
+        default=5.0,
+        gt=0,
+        description="Time between two health checks of a server, in seconds.",
+    )
+
+
+class ChatSettings(RemoteSettings):
+    """Servers that speak OpenAI's /v1/chat/completions."""
+
+    profile: str = Field(
+        default="auto",
+        description="What the servers run: vllm, sglang, llamacpp, lmdeploy, transformers, zhipu, idolens or openai; auto finds out.",
+    )
+
+
+class DecisionsSettings(RemoteSettings):
+    """Servers that answer typed questions at /v1/decisions or /v1/systemone."""
+
+    shape: str = Field(
+        default="auto",
+        description="Which form the servers take: openai, sglang or systemone; auto finds out.",
+    )
 
 
 class Settings(BaseSettings):
@@ -191,6 +303,13 @@ class Settings(BaseSettings):
         default=(),
         description="Names and addresses, beside this machine's own, that browsers may call the service by (JSON list); needed to listen beyond 127.0.0.1.",
     )
+    cache: CacheSettings = CacheSettings()
+    allow_public_engine: bool = Field(
+        default=False,
+        description="Whether pictures may be sent to model servers outside the house.",
+    )
+    chat: ChatSettings = ChatSettings()
+    decisions: DecisionsSettings = DecisionsSettings()
     gate: GateSettings = GateSettings()
     decode: DecodeSettings = DecodeSettings()
 

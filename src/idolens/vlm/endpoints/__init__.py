@@ -1,0 +1,11 @@
+"""Asks model servers over HTTP: which one, for how long, and what to do when it fails.
+
+Takes addresses and JSON, gives JSON or an error whose type says whether to try again.
+Knows no question and no model: what is asked is the engines' business.
+"""
+
+from idolens.vlm.endpoints.failures import EndpointDownError, RefusedError
+from idolens.vlm.endpoints.fleet import Fleet, open_fleet
+from idolens.vlm.endpoints.pool import Pool
+
+__all__ = ["EndpointDownError", "Fleet", "Pool", "RefusedError", "open_fleet"]
