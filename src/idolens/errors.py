@@ -152,6 +152,18 @@ class NotFoundError(BadInputError):
     http_status = 404
 
 
+class HubError(PermanentError):
+    """A hub refuses a model, or gives something that is not one."""
+
+    code = "hub"
+
+
+class HubBusyError(TemporaryError):
+    """A hub cannot be reached now, or has no time."""
+
+    code = "hub_busy"
+
+
 class JobError(PermanentError):
     """A job cannot be started, resumed or cancelled."""
 

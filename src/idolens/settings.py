@@ -205,6 +205,28 @@ class DecisionsSettings(RemoteSettings):
     )
 
 
+class HubSettings(BaseModel):
+    """Where models are pulled from, and where they stand."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(
+        default="huggingface", description="Which hub: huggingface or modelscope."
+    )
+    endpoint: str | None = Field(
+        default=None,
+        description="Address of a mirror of the hub; empty takes the hub's own.",
+    )
+    token: SecretStr | None = Field(
+        default=None,
+        description="Token for models that not everybody may have; empty takes the one that the hub's own tools stored, for the hub's own address only.",
+    )
+    folder: Path | None = Field(
+        default=None,
+        description="Folder of the pulled models; empty takes `models` in `home`.",
+    )
+
+
 class Settings(BaseSettings):
     """All settings of one installation."""
 
@@ -310,6 +332,7 @@ class Settings(BaseSettings):
     )
     chat: ChatSettings = ChatSettings()
     decisions: DecisionsSettings = DecisionsSettings()
+    hub: HubSettings = HubSettings()
     gate: GateSettings = GateSettings()
     decode: DecodeSettings = DecodeSettings()
 
