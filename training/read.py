@@ -2,7 +2,11 @@
 
     python -m training.read --tower .work/see/last.pt --minutes 25 --out .work/read
 
-With ``--joint`` the tower learns too (stage three), at a tenth of the rate.
+With ``--joint`` the tower learns too (stage three), from the answers and, where
+``--tower`` brings them, from the heads of stage one, so that it forgets nothing:
+
+    python -m training.read --joint --start-from .work/read/last.pt \
+        --tower .work/see/last.pt --minutes 40 --rate 0.004 --out .work/joint
 """
 
 import argparse
@@ -10,6 +14,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +23,16 @@ from transformers import Glm4vTextConfig, Glm4vVisionConfig
 
 from training.align import aligned
 from training.configs import text_config, vision_config
+from training.heads import Heads, see_loss
 from training.optim import Optimisers
 from training.packing import Asked, asked_batch, packed, prefix_ids, rows_of, tokenizer
 from training.pictures import held_out, stream
 from training.reader import Reader, layout
-from training.see import CHECK_SEEDS, report
+from training.see import CHECK_SEEDS, attribute_weights, report
 from training.tower import Tower, normalised
 
 MATCH_WEIGHT = 0.7
+SEE_WEIGHT = 0.5
 Where = tuple[Tensor, Tensor, Tensor, int]
 
 
@@ -54,6 +61,7 @@ class Reading(nn.Module):
         super().__init__()
         self.tower = Tower(vision)
         self.reader = Reader(text)
+        self.heads = Heads(text.hidden_size)
         width = text.hidden_size
         self.match = nn.Sequential(
             nn.LayerNorm(width), nn.Linear(width, 128), nn.SiLU(), nn.Linear(128, 1)
@@ -138,6 +146,15 @@ def see(model: Reading, asked: Asked, tower: nn.Module) -> Tensor:
     return tower(normalised(patches), model.tower.tables(asked.pictures.grid))
 
 
+def seeing_loss(model: Reading, asked: Asked, tokens: Tensor) -> Tensor:
+    """What the tower's own heads still get wrong of the same pictures."""
+    labels = torch.from_numpy(asked.pictures.labels).to(tokens.device)
+    inside = torch.from_numpy(asked.pictures.inside).to(tokens.device)
+    logits, hit = model.heads(tokens, inside)
+    weights = attribute_weights().to(tokens.device)
+    return see_loss(logits, hit, labels, inside, weights)[0]
+
+
 @torch.no_grad()
 def closed_accuracy(model: Reading, checks: list[Asked]) -> dict[str, float]:
     """Share of closed questions answered right, by what they are about."""
@@ -176,7 +193,7 @@ def checks_of(count: int) -> list[Asked]:
 
 
 def train(  # noqa: C901
-    plan: ReadPlan, model: Reading, state: dict[str, object] | None
+    plan: ReadPlan, model: Reading, state: dict[str, Any] | None
 ) -> None:
     """Train until the plan's minutes are over; writes last.pt and log.jsonl."""
     plan.out.mkdir(parents=True, exist_ok=True)
@@ -184,15 +201,11 @@ def train(  # noqa: C901
     answering: nn.Module = Answering(model)
     learning: list[nn.Module] = [answering]
     if plan.joint:
-        learning.append(model.tower)
+        learning += [model.tower, model.heads]
     optimisers = Optimisers(
         learning, matrix_rate=plan.rate, other_rate=plan.rate / 7, warm_up=40
     )
-    steps, pictures, elapsed = 0, 0, 0.0
-    if state:
-        optimisers.load_state_dict(state["optimisers"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
-        steps, pictures = int(state["steps"]), int(state["pictures"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
-        elapsed = float(state["elapsed"])  # pyright: ignore[reportArgumentType, reportOptionalSubscript]
+    steps, pictures, elapsed = resumed(optimisers, state) if state else (0, 0, 0.0)
     tower: nn.Module = model.tower
     if plan.compiled:
         answering = torch.compile(answering, dynamic=False)
@@ -221,6 +234,8 @@ def train(  # noqa: C901
             with torch.set_grad_enabled(plan.joint):
                 tokens = see(model, asked, tower)
             loss, _ = answering(tokens, *asked_tensors(asked, device), places[grid])
+            if plan.joint:
+                loss = loss + SEE_WEIGHT * seeing_loss(model, asked, tokens)
         loss.backward()
         optimisers.step(share, steps)
         steps, pictures = steps + 1, pictures + plan.batch
@@ -243,6 +258,12 @@ def train(  # noqa: C901
         report(plan.out, line | {"accuracy": closed_accuracy(model, checks)})
 
 
+def resumed(optimisers: Optimisers, state: dict[str, Any]) -> tuple[int, int, float]:
+    """Put the optimisers back; steps, pictures and seconds so far."""
+    optimisers.load_state_dict(state["optimisers"])
+    return state["steps"], state["pictures"], state["elapsed"]
+
+
 def save(
     out: Path,
     model: Reading,
@@ -256,6 +277,7 @@ def save(
         "tower": model.tower.state_dict(),
         "reader": model.reader.state_dict(),
         "match": model.match.state_dict(),
+        "heads": model.heads.state_dict(),
         "optimisers": optimisers.state_dict(),
         "steps": steps,
         "pictures": pictures,
@@ -265,14 +287,12 @@ def save(
     (out / "next.pt").replace(out / "last.pt")
 
 
-def load(model: Reading, path: Path) -> dict[str, object]:
-    """Fill ``model`` from last.pt of this stage or, the tower alone, the first."""
+def load(model: Reading, path: Path) -> dict[str, Any]:
+    """Fill ``model`` from last.pt of this stage or, tower and heads, the first."""
     state = torch.load(path, map_location="cpu", weights_only=True)
-    model.tower.load_state_dict(state["tower"])
-    if "reader" in state:
-        model.reader.load_state_dict(state["reader"])
-    if "match" in state:
-        model.match.load_state_dict(state["match"])
+    for name in ("tower", "reader", "match", "heads"):
+        if name in state:
+            getattr(model, name).load_state_dict(state[name])
     return state
 
 
@@ -299,16 +319,12 @@ def main() -> None:
     if arguments.resume and last.exists():
         state = load(model, last)
     else:
-        for path in (arguments.start_from, arguments.tower):
-            if path:
-                source = torch.load(path, map_location="cpu", weights_only=True)
-                model.tower.load_state_dict(source["tower"])
-                if "reader" in source:
-                    model.reader.load_state_dict(source["reader"])
-                elif "heads" in source:
-                    weight = model.reader.embed_tokens.weight
-                    with torch.no_grad():
-                        weight.copy_(aligned(weight, source["heads"], tokenizer()))
+        for path in filter(None, (arguments.start_from, arguments.tower)):
+            source = load(model, path)
+            if not arguments.start_from:
+                weight = model.reader.embed_tokens.weight
+                with torch.no_grad():
+                    weight.copy_(aligned(weight, source["heads"], tokenizer()))
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     plan = ReadPlan(
         minutes=arguments.minutes,

@@ -23,17 +23,17 @@ from training.scenes import ATTRIBUTES
 from training.tower import Tower, normalised
 
 HARD = {
-    "hair_style": 3.0,
-    "brand": 2.5,
+    "hair_style": 3.5,
+    "brand": 3.5,
+    "hand_accessory": 2.5,
+    "clothing": 2.0,
+    "head_accessory": 2.0,
     "scene": 2.0,
-    "hand_accessory": 1.7,
     "count": 1.5,
-    "clothing": 1.5,
-    "head_accessory": 1.5,
     "exposure": 1.5,
     "light": 0.5,
     "style": 0.5,
-    "hair_color": 0.7,
+    "hair_color": 0.5,
 }
 """Loss weights of what is small or subtle."""
 CHECK_SEEDS = 9_990_000
@@ -57,6 +57,11 @@ class Plan:
     rate: float = 0.02
 
 
+def attribute_weights() -> Tensor:
+    """How much each attribute counts in the loss."""
+    return torch.tensor([HARD.get(key, 1.0) for key in ATTRIBUTES])
+
+
 class Seeing(nn.Module):
     """Tower, heads and loss in one graph for the compiler."""
 
@@ -65,8 +70,7 @@ class Seeing(nn.Module):
         super().__init__()
         self.tower = Tower(config)
         self.heads = Heads(config.out_hidden_size)
-        weights = torch.tensor([HARD.get(key, 1.0) for key in ATTRIBUTES])
-        self.register_buffer("attribute_weights", weights, persistent=False)
+        self.register_buffer("attribute_weights", attribute_weights(), persistent=False)
 
     def forward(
         self,
