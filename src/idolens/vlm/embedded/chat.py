@@ -5,7 +5,6 @@ asked in one role; what follows (the question, the start of the reply, thinking 
 is the suffix. Both are rendered from the checkpoint's template, never by hand.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,10 +19,10 @@ from idolens.vlm.embedded.checkpoint import (
     Checkpoint,
     unusable,
 )
+from idolens.vlm.markup import harmless
 
 PICTURE = "<|image|>"
 PICTURE_END = "<|end_of_image|>"
-_MARKUP = re.compile(r"<[^<>\s]+>|\[[gs]?MASK\]|/nothink")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +119,3 @@ class Chat:
             texts.append(so_far[len(said) :] if whole else "")
             said = so_far if whole else said
         return texts
-
-
-def harmless(text: str) -> str:
-    """Break everything that could be read as markup (``<|user|>`` → ``< |user|>``).
-
-    Questions come from policies, scripts and fans; none may end its own turn.
-    """
-    return _MARKUP.sub(lambda found: f"{found.group()[0]} {found.group()[1:]}", text)
