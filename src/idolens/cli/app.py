@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from idolens.cli import analyses, asking, evaluating, machine, policies
+from idolens.cli import analyses, asking, evaluating, machine, models, policies
 from idolens.cli.terminal import Terminal
 from idolens.errors import IdolensError
 from idolens.settings import load_settings
@@ -27,6 +27,7 @@ app.command("analyze")(analyses.analyze)
 app.command("resume")(analyses.resume)
 app.command("ask")(asking.ask)
 app.add_typer(policies.app, name="policies")
+app.add_typer(models.app, name="models")
 app.command("engines")(machine.engines)
 app.command("doctor")(machine.doctor)
 app.command("eval")(evaluating.evaluate)
