@@ -13,9 +13,9 @@ from idolens.errors import EngineError, QuestionError
 from idolens.media.picture import Picture
 from idolens.vlm.answer import Status
 from idolens.vlm.embedded import EmbeddedEngine
-from idolens.vlm.embedded.chat import harmless
-from idolens.vlm.embedded.pixels import Patcher
-from idolens.vlm.embedded.positions import with_picture
+from idolens.vlm.markup import harmless
+from idolens.vlm.pixels import Patcher
+from idolens.vlm.positions import with_picture
 from idolens.vlm.prompt import render
 from idolens.vlm.question import Tags, Text, YesNo
 from idolens.vocabulary import QuestionKey

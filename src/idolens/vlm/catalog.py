@@ -80,9 +80,9 @@ def _embedded_obstacle(settings: Settings) -> Bilingual | None:
                 zh=f"缺少 Python 包 {module}:请重新安装 idolens。",
                 en=f"The Python package {module} is missing: install idolens again.",
             )
-    from idolens.vlm.embedded import missing_from, model_folder
+    from idolens.vlm.embedded import missing_from_folder, model_folder
 
-    missing = missing_from(model_folder(settings))
+    missing = missing_from_folder(model_folder(settings))
     if missing:
         return Bilingual(
             zh=f"模型文件缺失:{'、'.join(missing)}。请重新安装 idolens。",

@@ -13,13 +13,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
 from idolens.errors import EngineError
-from idolens.vlm.embedded.checkpoint import (
-    TEMPLATE,
-    TOKENIZER,
-    Checkpoint,
-    unusable,
-)
 from idolens.vlm.markup import harmless
+from idolens.vlm.model_files import TEMPLATE, TOKENIZER, ModelFiles, unusable
 
 PICTURE = "<|image|>"
 PICTURE_END = "<|end_of_image|>"
@@ -34,23 +29,23 @@ class Ask:
 
 
 class Chat:
-    """Renders and encodes questions for one checkpoint. Safe to share."""
+    """Renders and encodes questions for one files. Safe to share."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, files: ModelFiles) -> None:
         environment = ImmutableSandboxedEnvironment(
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.loopcontrols"],
         )
         try:
-            self._template = environment.from_string(checkpoint.template)
+            self._template = environment.from_string(files.template)
         except TemplateError as error:
             raise unusable(TEMPLATE, str(error)) from error
         try:
-            self._tokenizer = Tokenizer.from_file(str(checkpoint.folder / TOKENIZER))
+            self._tokenizer = Tokenizer.from_file(str(files.folder / TOKENIZER))
         except Exception as error:  # tokenizers raises nothing narrower
             raise unusable(TOKENIZER, str(error)) from error
-        self._picture_token = checkpoint.picture_token
+        self._picture_token = files.picture_token
 
     def ask(self, role: str, text: str) -> Ask:
         """Render one question; markup in role and text is made harmless.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from idolens.vlm.embedded.pixels import Grid
+from idolens.vlm.pixels import Grid
 
 Positions = NDArray[np.int64]
 """int64 [3, length]: time, row and column of every token."""

@@ -1,186 +1,27 @@
-"""What stands in a model folder besides the graphs, read and checked once.
-
-::
-
-    config.json              architecture, picture token, merge size
-    generation_config.json   the tokens that end a reply
-    preprocessor_config.json how pixels become patches
-    tokenizer.json           chat_template.jinja
-    decision.json            optional: {"temperature": {"yes_no": 1.2, …},
-                             "demonstration": true}
-    onnx/vision.onnx         onnx/embed.onnx    onnx/decoder.onnx
-"""
+"""The three graphs in a model folder, beside what every engine reads there."""
 
 import hashlib
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, cast
 
-from idolens.errors import EngineError
+from idolens.vlm.model_files import missing_from, revision_of
 
-SHIPPED = "idolens-tiny"
-"""The model that comes with idolens."""
-
-CONFIG = "config.json"
-GENERATION = "generation_config.json"
-PREPROCESSOR = "preprocessor_config.json"
-TOKENIZER = "tokenizer.json"
-TEMPLATE = "chat_template.jinja"
-DECISION = "decision.json"
 VISION = "onnx/vision.onnx"
 EMBED = "onnx/embed.onnx"
 DECODER = "onnx/decoder.onnx"
-REQUIRED = (
-    CONFIG,
-    GENERATION,
-    PREPROCESSOR,
-    TOKENIZER,
-    TEMPLATE,
-    VISION,
-    EMBED,
-    DECODER,
-)
-"""A model is not complete without these; paths inside its folder."""
-
-ARCHITECTURES = (
-    "Glm4vForConditionalGeneration",
-    "Glm46VForConditionalGeneration",
-)
-"""What the positions and the picture's patches are computed for."""
+GRAPHS = (VISION, EMBED, DECODER)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checkpoint:
-    """A model folder whose small files have been read.
-
-    Attributes:
-        folder: where it is.
-        revision: 12 digits of the sha256 over every file that decides an answer.
-        demonstration: True for a model trained on drawn scenes only.
-        picture_token: id of ``<|image|>``.
-        merge: patches across (and down) that make one picture token.
-        stop: ids that end a reply.
-        template: the chat template's source.
-        preprocessor: the content of preprocessor_config.json.
-        temperatures: kind of question → calibration temperature; 1 where absent.
-    """
-
-    folder: Path
-    revision: str
-    demonstration: bool
-    picture_token: int
-    merge: int
-    stop: frozenset[int]
-    template: str
-    preprocessor: Mapping[str, Any]
-    temperatures: Mapping[str, float]
+def missing_from_folder(folder: Path) -> list[str]:
+    """Return the files that the embedded engine needs and ``folder`` has not."""
+    return missing_from(folder, GRAPHS)
 
 
-def shipped_folder() -> Path:
-    """Return the folder of the model that comes with idolens."""
-    return Path(str(files("idolens.vlm").joinpath("models", SHIPPED)))
-
-
-def missing_from(folder: Path) -> list[str]:
-    """Return the files that a model needs and ``folder`` has not."""
-    return [name for name in REQUIRED if not (folder / name).is_file()]
-
-
-def read_checkpoint(folder: Path) -> Checkpoint:
-    """Read and check everything but the graphs.
-
-    Raises:
-        EngineError: a file is missing or unreadable, or the model is of another
-            architecture; the message names the file and says what to do.
-    """
-    missing = missing_from(folder)
-    if missing:
-        raise EngineError(
-            f"The model folder {folder.name!r} lacks {', '.join(missing)}: install"
-            " idolens again, or name a complete model folder.",
-            f"模型文件夹 {folder.name!r} 缺少 {'、'.join(missing)}:"
-            "请重新安装 idolens,或指定一个完整的模型文件夹。",
-        )
-    config = _read(folder, CONFIG)
-    _check_architecture(config)
-    decision = _read_decision(folder)
-    return Checkpoint(
-        folder=folder,
-        revision=_revision(folder),
-        demonstration=bool(decision.get("demonstration", False)),
-        picture_token=int(_value(config, "image_token_id", CONFIG)),
-        merge=int(_value(config, "vision_config", CONFIG)["spatial_merge_size"]),
-        stop=_stop(_read(folder, GENERATION)),
-        template=(folder / TEMPLATE).read_text(encoding="utf-8"),
-        preprocessor=_read(folder, PREPROCESSOR),
-        temperatures=_temperatures(decision),
-    )
-
-
-def unusable(name: str, why: str) -> EngineError:
-    """Return the error for a file that is there but can't be used."""
-    return EngineError(
-        f"The model's {name} can't be used ({why}): install idolens again, or export"
-        " the model again.",
-        f"模型的 {name} 不可用({why}):请重新安装 idolens,或重新导出模型。",
-    )
-
-
-def _check_architecture(config: Mapping[str, Any]) -> None:
-    names = cast("list[str]", config.get("architectures") or ["?"])
-    if names[0] not in ARCHITECTURES:
-        raise EngineError(
-            f"The model is a {names[0]}, but the embedded engine runs"
-            f" {ARCHITECTURES[0]} only: choose another engine or another model.",
-            f"该模型是 {names[0]},而内置引擎只运行 {ARCHITECTURES[0]}:"
-            "请换用其他引擎或其他模型。",
-        )
-
-
-def _read(folder: Path, name: str) -> Mapping[str, Any]:
-    try:
-        content: object = json.loads((folder / name).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise unusable(name, str(error)) from error
-    if not isinstance(content, dict):
-        raise unusable(name, "not a JSON object")
-    return cast("Mapping[str, Any]", content)
-
-
-def _read_decision(folder: Path) -> Mapping[str, Any]:
-    return _read(folder, DECISION) if (folder / DECISION).is_file() else {}
-
-
-def _value(content: Mapping[str, Any], key: str, name: str) -> Any:
-    if key not in content:
-        raise unusable(name, f"it has no {key!r}")
-    return content[key]
-
-
-def _stop(generation: Mapping[str, Any]) -> frozenset[int]:
-    ids = _value(generation, "eos_token_id", GENERATION)
-    return frozenset(cast("list[int]", ids) if isinstance(ids, list) else [int(ids)])
-
-
-def _temperatures(decision: Mapping[str, Any]) -> dict[str, float]:
-    given = cast("Mapping[str, float]", decision.get("temperature", {}))
-    temperatures = {kind: float(value) for kind, value in given.items()}
-    if not all(value > 0 for value in temperatures.values()):
-        raise unusable(DECISION, "temperatures must be above 0")
-    return temperatures
-
-
-def _revision(folder: Path) -> str:
+def revision(folder: Path) -> str:
     """Hash what decides an answer: weights, words, pixels and calibration."""
-    weights = sorted(path for path in (folder / "onnx").rglob("*") if path.is_file())
-    small = [folder / name for name in (*REQUIRED, DECISION) if "/" not in name]
-    digest = hashlib.sha256()
-    for path in (*small, *weights):
+    weights: dict[str, bytes] = {}
+    for path in (folder / "onnx").rglob("*"):
         if path.is_file():
-            digest.update(path.relative_to(folder).as_posix().encode())
             with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()[:12]
+                digest = hashlib.file_digest(file, "sha256").digest()
+            weights[path.relative_to(folder).as_posix()] = digest
+    return revision_of(folder, weights)

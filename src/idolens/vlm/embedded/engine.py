@@ -8,71 +8,31 @@ padded batches, all behind the prefix's keys and values.
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from idolens.errors import QuestionError
 from idolens.media.picture import Picture
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
-from idolens.vlm.embedded.chat import Chat
-from idolens.vlm.embedded.checkpoint import read_checkpoint, shipped_folder
+from idolens.vlm.asked import Asked, Desk, Found
+from idolens.vlm.chat_template import Chat
+from idolens.vlm.embedded.checkpoint import GRAPHS, revision
 from idolens.vlm.embedded.graphs import Floats, Graphs
-from idolens.vlm.embedded.pixels import Grid
-from idolens.vlm.embedded.selfcheck import check_sight, check_split, label_ids
+from idolens.vlm.embedded.selfcheck import check_sight
 from idolens.vlm.embedded.sight import Sight
 from idolens.vlm.embedded.suffixes import (
-    LONGEST,
     Row,
     Seen,
-    Token,
     batches,
     closed,
     generate,
     log_probabilities,
 )
 from idolens.vlm.engine import Model, signed
-from idolens.vlm.prompt import Prompt, render
-from idolens.vlm.question import Question, Tags, Text, check
-from idolens.vlm.reading import (
-    LEAST_LABEL_MASS,
-    Closed,
-    Open,
-    Piece,
-    Reading,
-    read_closed,
-    read_open,
-)
-
-TAG_TOKENS = 96
-"""Most tokens of a reply that lists tags."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One question, worded and encoded."""
-
-    question: Question
-    prompt: Prompt
-    prefix: str
-    ids: tuple[int, ...]
-
-    @property
-    def limit(self) -> int:
-        """Most tokens of the reply; 0 for a closed question."""
-        if isinstance(self.question, Text):
-            return self.question.max_tokens
-        return TAG_TOKENS if isinstance(self.question, Tags) else 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """One reading, of which picture and question, and its share of the time."""
-
-    picture: int
-    question: int
-    reading: Reading
-    ms: float
+from idolens.vlm.label_tokens import check_split, label_ids
+from idolens.vlm.model_files import read_model_files, shipped_folder
+from idolens.vlm.pixels import Grid
+from idolens.vlm.question import Question, check
+from idolens.vlm.reading import LEAST_LABEL_MASS, Reading
 
 
 class EmbeddedEngine:
@@ -88,7 +48,7 @@ class EmbeddedEngine:
         """Load and check the model in ``folder``.
 
         Args:
-            folder: a model folder; see checkpoint.py for its files.
+            folder: a model folder; see vlm/model_files.py and checkpoint.py.
             threads: processor threads; 0 takes every core.
             least_mass: label mass below which an answer is ``cannot_tell``.
 
@@ -96,21 +56,24 @@ class EmbeddedEngine:
             EngineError: a file is missing, corrupt or of another architecture, or
                 the start-up check failed; the message says what to do.
         """
-        checkpoint = read_checkpoint(folder)
-        self._chat = Chat(checkpoint)
-        check_split(self._chat)
-        self._label_ids = label_ids(self._chat)
+        files = read_model_files(folder, GRAPHS)
+        chat = Chat(files)
+        check_split(chat)
+        self._desk = Desk(
+            chat=chat,
+            label_ids=label_ids(chat),
+            temperatures=files.temperatures,
+            least_mass=least_mass,
+        )
         self._graphs = Graphs.load(folder, threads)
-        self._sight = Sight(checkpoint, self._chat, self._graphs)
-        check_sight(self._sight, self._chat, checkpoint.merge)
-        self._stop = checkpoint.stop
-        self._temperatures = checkpoint.temperatures
-        self._least_mass = least_mass
+        self._sight = Sight(files, chat, self._graphs)
+        check_sight(self._sight, chat, files.merge)
+        self._stop = files.stop
         self._turn = threading.Lock()
         self._model = Model(
             name=folder.name,
-            revision=checkpoint.revision,
-            demonstration=checkpoint.demonstration,
+            revision=revision(folder),
+            demonstration=files.demonstration,
         )
 
     @property
@@ -128,8 +91,8 @@ class EmbeddedEngine:
     ) -> list[list[Answer]]:
         """Ask every question about every picture; see `Engine.answer`."""
         check(questions)
-        asked = [self._asked(question) for question in questions]
-        found: dict[tuple[int, int], _Found] = {}
+        asked = [self._desk.take(question) for question in questions]
+        found: dict[tuple[int, int], Found] = {}
         for numbers, grid in self._sight.groups(pictures):
             for one in self._look([pictures[at] for at in numbers], grid, asked):
                 found[numbers[one.picture], one.question] = one
@@ -146,20 +109,9 @@ class EmbeddedEngine:
         with self._turn:
             self._graphs.close()
 
-    def _asked(self, question: Question) -> _Asked:
-        prompt = render(question)
-        ask = self._chat.ask(prompt.role, prompt.text)
-        ids = tuple(self._chat.encode(ask.suffix))
-        if len(ids) > LONGEST:
-            raise QuestionError(
-                f"Question {question.key!r} is too long for this model: shorten it.",
-                f"问题 {question.key!r} 对该模型来说太长:请缩短。",
-            )
-        return _Asked(question, prompt, ask.prefix, ids)
-
     def _look(
-        self, pictures: Sequence[Picture], grid: Grid, asked: Sequence[_Asked]
-    ) -> list[_Found]:
+        self, pictures: Sequence[Picture], grid: Grid, asked: Sequence[Asked]
+    ) -> list[Found]:
         """Answer about pictures of one grid.
 
         One call at a time: it bounds memory, and since long calls come here often,
@@ -169,7 +121,7 @@ class EmbeddedEngine:
             begin = time.perf_counter()
             tokens = self._sight.tokens(pictures)
             share = _ms_since(begin) / (len(pictures) * len(asked))
-            found: list[_Found] = []
+            found: list[Found] = []
             for prefix in dict.fromkeys(about.prefix for about in asked):
                 begin = time.perf_counter()
                 seen = self._sight.read(prefix, tokens, grid)
@@ -180,14 +132,14 @@ class EmbeddedEngine:
             return found
 
     def _batch(
-        self, seen: Seen, rows: Sequence[Row], asked: Sequence[_Asked], share: float
-    ) -> list[_Found]:
+        self, seen: Seen, rows: Sequence[Row], asked: Sequence[Asked], share: float
+    ) -> list[Found]:
         begin = time.perf_counter()
         about = [asked[row.question] for row in rows]
         if rows[0].limit:
             replies = generate(self._graphs, seen, rows, self._stop)
             readings = [
-                self._open(one, reply)
+                self._desk.open(one, reply)
                 for one, reply in zip(about, replies, strict=True)
             ]
         else:
@@ -197,32 +149,17 @@ class EmbeddedEngine:
             ]
         ms = share + _ms_since(begin) / len(rows)
         return [
-            _Found(row.picture, row.question, reading, ms)
+            Found(row.picture, row.question, reading, ms)
             for row, reading in zip(rows, readings, strict=True)
         ]
 
-    def _closed(self, asked: _Asked, logits: Floats) -> Reading:
-        assert isinstance(asked.question, Closed)  # noqa: S101  (has no limit)
-        logs = log_probabilities(logits)
-        labels = asked.prompt.labels
-        return read_closed(
-            asked.question,
-            labels,
-            {label: float(logs[self._label_ids[label]]) for label in labels},
-            temperature=self._temperatures.get(asked.question.kind, 1.0),
-            least_mass=self._least_mass,
+    def _closed(self, asked: Asked, logits: Floats) -> Reading:
+        logs, ids = log_probabilities(logits), self._desk.label_ids
+        return self._desk.closed(
+            asked, {label: float(logs[ids[label]]) for label in asked.prompt.labels}
         )
 
-    def _open(self, asked: _Asked, reply: Sequence[Token]) -> Reading:
-        assert isinstance(asked.question, Open)  # noqa: S101  (has a limit)
-        texts = self._chat.pieces([token.id for token in reply])
-        pieces = [
-            Piece(text, token.log_probability)
-            for text, token in zip(texts, reply, strict=True)
-        ]
-        return read_open(asked.question, pieces)
-
-    def _signed(self, asked: _Asked, found: _Found) -> Answer:
+    def _signed(self, asked: Asked, found: Found) -> Answer:
         return signed(
             found.reading, asked.question, asked.prompt, self, latency_ms=found.ms
         )
@@ -238,7 +175,7 @@ def model_folder(settings: Settings) -> Path:
     return settings.embedded_model or shipped_folder()
 
 
-def _rows(prefix: str, pictures: int, asked: Sequence[_Asked]) -> list[Row]:
+def _rows(prefix: str, pictures: int, asked: Sequence[Asked]) -> list[Row]:
     """One row per picture and question that stands behind ``prefix``."""
     return [
         Row(picture, number, about.ids, about.limit)

@@ -28,8 +28,9 @@ import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 from numpy.typing import NDArray
 
 from idolens.errors import EngineError
-from idolens.vlm.embedded.checkpoint import DECODER, EMBED, VISION, unusable
-from idolens.vlm.embedded.pixels import Patches
+from idolens.vlm.embedded.checkpoint import DECODER, EMBED, VISION
+from idolens.vlm.model_files import unusable
+from idolens.vlm.pixels import Patches
 
 ort = cast("Any", onnxruntime)  # it has no types
 

@@ -6,12 +6,12 @@ from itertools import groupby
 import numpy as np
 
 from idolens.media.picture import Picture
-from idolens.vlm.embedded.chat import Chat
-from idolens.vlm.embedded.checkpoint import PREPROCESSOR, Checkpoint, unusable
+from idolens.vlm.chat_template import Chat
 from idolens.vlm.embedded.graphs import Floats, Graphs, Step
-from idolens.vlm.embedded.pixels import Grid, Patcher
-from idolens.vlm.embedded.positions import with_picture
 from idolens.vlm.embedded.suffixes import Seen
+from idolens.vlm.model_files import PREPROCESSOR, ModelFiles, unusable
+from idolens.vlm.pixels import Grid, Patcher
+from idolens.vlm.positions import with_picture
 
 PICTURES_AT_ONCE = 4
 """Pictures encoded together: enough to fill the cores, few enough that a fan's
@@ -21,12 +21,12 @@ question waits a fraction of a second behind a recording."""
 class Sight:
     """The seeing half of a model."""
 
-    def __init__(self, checkpoint: Checkpoint, chat: Chat, graphs: Graphs) -> None:
+    def __init__(self, files: ModelFiles, chat: Chat, graphs: Graphs) -> None:
         try:
-            self._patcher = Patcher.from_config(checkpoint.preprocessor)
+            self._patcher = Patcher.from_config(files.preprocessor)
         except (KeyError, TypeError, ValueError) as error:
             raise unusable(PREPROCESSOR, repr(error)) from error
-        self._checkpoint = checkpoint
+        self._files = files
         self._chat = chat
         self._graphs = graphs
 
@@ -50,9 +50,9 @@ class Sight:
 
     def read(self, prefix: str, tokens: Floats, grid: Grid) -> Seen:
         """Read the role and a picture, for each picture of ``tokens``."""
-        picture_token = self._checkpoint.picture_token
+        picture_token = self._files.picture_token
         ids = self._chat.prefix(prefix, tokens.shape[1])
-        numbered, after = with_picture(ids, picture_token, grid, self._checkpoint.merge)
+        numbered, after = with_picture(ids, picture_token, grid, self._files.merge)
         line = np.array([ids], np.int64)
         embeddings = np.repeat(self._graphs.embed(line), len(tokens), axis=0)
         embeddings[:, line[0] == picture_token] = tokens

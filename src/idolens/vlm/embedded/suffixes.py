@@ -13,6 +13,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from idolens.vlm.asked import Token
 from idolens.vlm.embedded.graphs import Cache, Floats, Graphs, Step
 from idolens.vlm.reading import unrepeated
 
@@ -24,8 +25,6 @@ ROWS_AT_ONCE = 32
 COLUMNS_AT_ONCE = 1024
 """Most columns of all rows together, unless one row alone has more; it bounds the
 memory of the logits."""
-LONGEST = 1024
-"""Most tokens of one suffix; attention's memory grows with its square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +55,6 @@ class Seen:
 
     cache: Cache
     after: int
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One generated token and its natural log-probability."""
-
-    id: int
-    log_probability: float
 
 
 def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:
