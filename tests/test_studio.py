@@ -12,6 +12,8 @@ from idolens.errors import MediaError
 from idolens.jobs import JobState, unpack_folder
 from idolens.settings import Settings
 from idolens.studio import open_studio
+from idolens.vlm import ENGINES
+from idolens.vlm.cached import CachedEngine
 from tests.fakes import FakeEngine
 from tests.jobs.shows import home, lot, policy, scene
 
@@ -42,6 +44,22 @@ def test_nothing_is_opened_that_nobody_needs(tmp_path):
 
     assert list(tmp_path.iterdir()) == []
     assert not engine.closed
+
+
+def test_answers_are_kept_for_the_next_studio(tmp_path):
+    """The settings' own engine is asked once, though the studio is opened twice."""
+    settings = home(tmp_path)
+    if ENGINES["embedded"].obstacle(settings) is not None:
+        pytest.skip("the embedded model is not here")
+    counts = []
+    for _ in range(2):
+        with open_studio(settings) as studio:
+            answers = studio.ask(png(), policy().asked())
+            assert isinstance(studio.engine, CachedEngine)
+            counts.append((studio.engine.counts.hits, studio.engine.counts.misses))
+            assert studio.ask(png(), policy().asked()) is not answers
+
+    assert counts == [(0, 2), (2, 0)]
 
 
 def test_asking_needs_no_archive(tmp_path):

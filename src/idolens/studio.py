@@ -11,8 +11,11 @@ from typing import Generic, TypeVar
 from idolens.archive import Archive, open_archive
 from idolens.jobs import Jobs, open_jobs, unpack_folder
 from idolens.media import Decoder, Source, discover
+from idolens.media.recall import Recall
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
+from idolens.vlm.answer_store import AnswerStore
+from idolens.vlm.cached import cached, open_store
 from idolens.vlm.catalog import open_engine
 from idolens.vlm.engine import Engine
 from idolens.vlm.question import Question
@@ -37,7 +40,8 @@ class Studio:
         # Closed from the last to the first, whichever was opened first: jobs end
         # before the engine they ask.
         self._archive = _Part(partial(open_archive, settings), stack)
-        self._engines = _Engines(settings, engine, stack)
+        self._store = _Part(partial(open_store, settings), stack)
+        self._engines = _Engines(settings, engine, self._store.get, stack)
         self._decoder = _Part(partial(_decoder, settings), stack)
         self._jobs = _Part(self._open_jobs, stack)
 
@@ -90,7 +94,8 @@ def open_studio(
 
     Args:
         settings: of the installation.
-        engine: instead of every one that a name stands for; it is closed too.
+        engine: instead of every one that a name stands for, and without the cache of
+            answers; it is closed too.
     """
     with ExitStack() as stack:
         yield Studio(settings, engine, stack)
@@ -118,10 +123,15 @@ class _Engines:
     """The engines by name: the settings' own, and those that older jobs began with."""
 
     def __init__(
-        self, settings: Settings, given: Engine | None, stack: ExitStack
+        self,
+        settings: Settings,
+        given: Engine | None,
+        store: Callable[[], AnswerStore | None],
+        stack: ExitStack,
     ) -> None:
         self._settings = settings
         self._given = given
+        self._store = store
         self._stack = stack.enter_context(ExitStack())
         self._lock = threading.Lock()
         self._parts: dict[str, _Part[Engine]] = {}
@@ -137,8 +147,12 @@ class _Engines:
     def _open(self, name: str) -> AbstractContextManager[Engine]:
         if self._given is not None:
             return closing(self._given)
-        return closing(open_engine(self._settings.model_copy(update={"engine": name})))
+        engine = open_engine(self._settings.model_copy(update={"engine": name}))
+        store = self._store()
+        return closing(engine if store is None else cached(engine, store))
 
 
-def _decoder(settings: Settings) -> AbstractContextManager[Decoder]:
-    return closing(Decoder(settings.decode))
+@contextmanager
+def _decoder(settings: Settings) -> Generator[Recall]:
+    with Decoder(settings.decode) as decoder:
+        yield Recall(decoder, settings.cache.pictures_mib * 2**20)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from idolens.errors import QuestionError
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer, Status
+from idolens.vlm.answer_store import AnswerStore
+from idolens.vlm.cached import CachedEngine
 from idolens.vlm.catalog import ENGINES as CATALOG
 from idolens.vlm.catalog import open_engine
 from idolens.vlm.engine import Engine
@@ -32,8 +34,13 @@ def _shipped(_: Request) -> Engine:
     return open_engine(given_settings)
 
 
+def _store() -> AnswerStore:
+    return AnswerStore(ttl_s=600, memory_bytes=2**20)
+
+
 ENGINES: dict[str, Callable[[Request], Engine]] = {
     "fake": lambda _: FakeEngine(),
+    "cached": lambda _: CachedEngine(FakeEngine(), _store()),
     "embedded with random weights": lambda request: request.getfixturevalue(
         "random_engine"
     ),
