@@ -13,11 +13,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
 from idolens.errors import EngineError
+from idolens.vlm.conversation import Turn
 from idolens.vlm.markup import harmless
 from idolens.vlm.model_files import TEMPLATE, TOKENIZER, ModelFiles, unusable
 
 PICTURE = "<|image|>"
 PICTURE_END = "<|end_of_image|>"
+THOUGHT = "<think>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ class Ask:
 
 
 class Chat:
-    """Renders and encodes questions for one files. Safe to share."""
+    """Renders and encodes questions for one checkpoint. Safe to share."""
 
     def __init__(self, files: ModelFiles) -> None:
         environment = ImmutableSandboxedEnvironment(
@@ -77,11 +79,45 @@ class Chat:
             raise unusable(TEMPLATE, "it does not put one picture before the question")
         return Ask(before + end, suffix)
 
+    def turns(self, turns: Sequence[Turn], *, thinking: bool = False) -> str:
+        """Render a conversation up to where the reply begins.
+
+        Markup in the turns is made harmless. When thinking, the model is already
+        within its thought.
+
+        Raises:
+            EngineError: the template leaves out a picture.
+        """
+        try:
+            rendered = self._template.render(
+                messages=[_message(turn) for turn in turns],
+                add_generation_prompt=True,
+                enable_thinking=thinking,
+            )
+        except TemplateError as error:
+            raise unusable(TEMPLATE, str(error)) from error
+        if rendered.count(PICTURE) != sum(len(turn.pictures) for turn in turns):
+            raise unusable(TEMPLATE, "it leaves out a picture")
+        if thinking and not rendered.rstrip().endswith(THOUGHT):
+            rendered = f"{rendered.rstrip()}\n{THOUGHT}"
+        return rendered
+
     def prefix(self, text: str, picture_tokens: int) -> list[int]:
         """Encode a prefix with room for the picture's tokens."""
-        ids = self.encode(text)
-        at = ids.index(self._picture_token)
-        return [*ids[:at], *([self._picture_token] * picture_tokens), *ids[at + 1 :]]
+        return self.with_room(text, [picture_tokens])
+
+    def with_room(self, text: str, picture_tokens: Sequence[int]) -> list[int]:
+        """Encode a text with room for the tokens of each picture in it."""
+        counts = iter(picture_tokens)
+        ids: list[int] = []
+        for token in self.encode(text):
+            ids += [token] * (next(counts) if token == self._picture_token else 1)
+        return ids
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The checkpoint's own tokenizer."""
+        return self._tokenizer
 
     def encode(self, text: str) -> list[int]:
         """Return the token ids of ``text``."""
@@ -114,3 +150,11 @@ class Chat:
             texts.append(so_far[len(said) :] if whole else "")
             said = so_far if whole else said
         return texts
+
+
+def _message(turn: Turn) -> dict[str, object]:
+    words = harmless(turn.text)
+    if not turn.pictures:
+        return {"role": turn.role, "content": words}
+    pictures = [{"type": "image"} for _ in turn.pictures]
+    return {"role": turn.role, "content": [*pictures, {"type": "text", "text": words}]}

@@ -14,24 +14,44 @@ Positions = NDArray[np.int64]
 def with_picture(
     ids: Sequence[int], picture_token: int, grid: Grid, merge: int
 ) -> tuple[Positions, int]:
-    """Number the tokens of a text that holds one picture.
+    """Number the tokens of a text that holds one picture; see `with_pictures`."""
+    return with_pictures(ids, picture_token, [grid], merge)
 
-    Words count up alike in all three; the picture's tokens share one time and count
-    rows and columns; what follows goes on behind the picture's longer side.
+
+def with_pictures(
+    ids: Sequence[int], picture_token: int, grids: Sequence[Grid], merge: int
+) -> tuple[Positions, int]:
+    """Number the tokens of a text that holds pictures.
+
+    Words count up alike in all three; the tokens of a picture share one time and
+    count rows and columns; what follows goes on behind the picture's longer side.
+
+    Args:
+        ids: the text's tokens; each picture has a token per merged patch.
+        picture_token: the token that pictures are made of.
+        grids: patches down and across, a picture each, in their order.
+        merge: patches across that make one token.
 
     Returns:
         The positions, and the position of the next token.
     """
-    begin = ids.index(picture_token)
-    down, across = grid[0] // merge, grid[1] // merge
+    parts: list[Positions] = []
+    at = after = 0
+    for grid in grids:
+        begin = ids.index(picture_token, at)
+        parts.append(words(after, begin - at))
+        after += begin - at
+        down, across = grid[0] // merge, grid[1] // merge
+        parts.append(_picture(after, down, across))
+        at, after = begin + down * across, after + max(down, across)
+    parts.append(words(after, len(ids) - at))
+    positions = np.concatenate(parts, axis=1, dtype=np.int64)
+    return positions, after + len(ids) - at
+
+
+def _picture(begin: int, down: int, across: int) -> Positions:
     rows, columns = np.divmod(np.arange(down * across), across)
-    picture = np.stack((np.zeros_like(rows), rows, columns)) + begin
-    after = begin + max(down, across)
-    rest = len(ids) - begin - down * across
-    positions = np.concatenate(
-        (words(0, begin), picture, words(after, rest)), axis=1, dtype=np.int64
-    )
-    return positions, after + rest
+    return np.stack((np.zeros_like(rows), rows, columns)) + begin
 
 
 def words(begin: int, length: int) -> Positions:
