@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
+import stamina
 import typer
 
 from idolens.cli import analyses, asking, evaluating, machine, models, policies
@@ -68,6 +69,8 @@ def root(
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     terminal = Terminal()
+    # Else every try would be told on standard output, where only results belong.
+    stamina.instrumentation.set_on_retry_hooks(())
     try:
         app(args=arguments, obj=terminal)
     except IdolensError as error:

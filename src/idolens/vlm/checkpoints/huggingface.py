@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import httpx2
 import huggingface_hub
+from huggingface_hub import constants
 from huggingface_hub import errors as hub_errors
 
 from idolens.vlm.checkpoints.hub import (
@@ -39,7 +40,7 @@ class HuggingFace:
     key = "huggingface"
 
     def __init__(self, address: Address) -> None:
-        own = huggingface_hub.constants.ENDPOINT.rstrip("/")
+        own = constants.ENDPOINT.rstrip("/")
         self.endpoint = (address.endpoint or own).rstrip("/")
         token = address.token
         if token is None and self.endpoint == own:
