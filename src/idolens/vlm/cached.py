@@ -12,7 +12,7 @@ import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from idolens.errors import IdolensError, QuestionError
@@ -29,7 +29,7 @@ from idolens.vlm.conversation import (
 )
 from idolens.vlm.engine import Engine, Model
 from idolens.vlm.prompt import render
-from idolens.vlm.question import Question, check
+from idolens.vlm.question import Question, check, content_of
 
 _LAYOUT: Final = 1
 """Part of every key; it changes when what is kept of an answer does."""
@@ -274,13 +274,6 @@ def open_store(settings: Settings) -> Generator[AnswerStore | None]:
     )
     with closing(store):
         yield store
-
-
-def content_of(question: Question) -> dict[str, object]:
-    """Return all that is asked; the key is only a name for it."""
-    content = asdict(question)
-    del content["key"]
-    return {"kind": question.kind, **content}
 
 
 def _digest(question: Question, engine: Engine) -> bytes:

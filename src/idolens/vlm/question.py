@@ -1,7 +1,7 @@
 """What can be asked about a picture: five kinds of question."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from idolens.errors import QuestionError
@@ -84,6 +84,13 @@ class Text:
 
 
 Question = YesNo | Choice | Score | Tags | Text
+
+
+def content_of(question: Question) -> dict[str, object]:
+    """Return all that is asked; the key is only a name for it."""
+    content = asdict(question)
+    del content["key"]
+    return {"kind": question.kind, **content}
 
 
 def check(questions: Sequence[Question]) -> None:

@@ -89,16 +89,26 @@ def read_closed(
         return Reading(status=Status.CANNOT_TELL, label_mass=Probability(0.0))
     options = _softmax({labels[label]: logs[label] for label in labels}, temperature)
     raw = max(labels, key=lambda label: (options[labels[label]], labels[label]))
-    can_tell = mass >= least_mass and not _cannot_tell_wins(question, options)
-    value, probability = _decide(question, options) if can_tell else (None, None)
+    decided = decide(question, options) if mass >= least_mass else None
+    value, probability = decided or (None, None)
     return Reading(
-        status=Status.OK if can_tell else Status.CANNOT_TELL,
+        status=Status.OK if decided else Status.CANNOT_TELL,
         value=value,
         probability=probability,
         options=options,
         label_mass=Probability(mass),
         raw=raw,
     )
+
+
+def decide(
+    question: Closed, options: Mapping[str, Probability]
+) -> tuple[str | float, Probability] | None:
+    """Return the value that ``options`` come to, and its probability.
+
+    None where ``cannot_tell`` is the most likely reply.
+    """
+    return None if _cannot_tell_wins(question, options) else _decide(question, options)
 
 
 def _softmax(logs: Mapping[str, float], temperature: float) -> dict[str, Probability]:
