@@ -13,7 +13,7 @@ from idolens.settings import load_settings
 from idolens.studio import open_studio
 from tests.cli.terminal import SAMPLES
 from tests.fakes import FakeEngine
-from tests.jobs.shows import lot, policy
+from tests.jobs.shows import lot, policy, show
 
 CONCERT = str(SAMPLES / "concert.mp4")
 WAY = ("--every", "40s", "--policy", "small.yaml")
@@ -161,23 +161,91 @@ def test_resume_with_an_engine_leaves_the_others(shell, begun_elsewhere):
     assert "'fake'" in shell.run("resume").err
 
 
+def test_one_broken_recording_does_not_stop_the_others(shell):
+    """It is named, in the JSON too, and the exit code is that of bad input."""
+    folder = shell.folder / "night"
+    folder.mkdir()
+    show(folder / "a.mp4", 3)
+    (folder / "b.mp4").write_bytes((folder / "a.mp4").read_bytes()[:40])
+    show(folder / "c.mp4", 3)
+
+    done = shell.run("analyze", "night", *WAY, "--json")
+
+    said = done.json()
+    assert done.status == 2, done.err
+    assert [session["name"] for session in said["sessions"]] == ["a.mp4", "c.mp4"]
+    assert [failed["name"] for failed in said["failed"]] == ["b.mp4"]
+    assert "b.mp4" in done.err
+    assert shell.run("resume", "--json").json() == {"sessions": [], "failed": []}
+
+
+def test_one_job_that_cannot_go_on_does_not_stop_the_others(shell):
+    """resume names it and finishes the rest."""
+    sources = [show(shell.folder / name, 3) for name in ("a.mp4", "b.mp4", "c.mp4")]
+    with open_studio(load_settings()) as studio:
+        jobs = studio.jobs
+        jobs.add([jobs.describe([source], policy(), 1000) for source in sources])
+    sources[1].path.unlink()
+
+    done = shell.run("resume", "--json")
+
+    said = done.json()
+    assert done.status == 1, done.err
+    assert {session["name"] for session in said["sessions"]} == {"a.mp4", "c.mp4"}
+    (failed,) = said["failed"]
+    assert failed["name"] == "b.mp4"
+    assert failed["code"] == "job"
+    assert "b.mp4 is gone" in failed["message"]
+
+
+@pytest.mark.slow
+def test_ctrl_c_among_several_loses_none(shell):
+    """What had not begun yet is known too: resume finishes all, the guide's promise."""
+    shutil.copy(CONCERT, shell.folder / "a.mp4")
+    show(shell.folder / "b.mp4", 3)
+    show(shell.folder / "c.mp4", 3)
+    process = shell.start(
+        "analyze", "a.mp4", "b.mp4", "c.mp4", "--every", "2s", "--policy", "small.yaml"
+    )
+    begun = frames_of_some(process)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert begun.name == "a.mp4"
+    assert "3 sessions are unfinished" in said
+    assert "idolens resume\n" in said
+
+    done = shell.run("resume", "--json")
+    sessions = done.json()["sessions"]
+    assert done.status == 0, done.err
+    assert {session["name"] for session in sessions} == {"a.mp4", "b.mp4", "c.mp4"}
+    assert all((shell.folder / each["report_html"]).exists() for each in sessions)
+    assert "Nothing is unfinished" in shell.run("resume").err
+
+
+def frames_of_some(process):
+    """Wait until a session has four frames, and return it."""
+    with open_archive(load_settings()) as archive:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            for session in archive.sessions():
+                if archive.frame_count(session.id) >= 4:
+                    return session
+            time.sleep(0.05)
+    process.kill()
+    pytest.fail(f"no session has four frames: {process.communicate()[1]}")
+
+
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_job_that_resume_finishes(shell):
     """130 and the command to type; the finished report has every frame once."""
     every = ("--every", "1s", "--policy", "small.yaml")
     process = shell.start("analyze", CONCERT, *every)
-    settings = load_settings()
-    with open_archive(settings) as archive:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            begun = archive.sessions()
-            if begun and archive.frame_count(begun[0].id) >= 4:
-                break
-            time.sleep(0.05)
+    begun = frames_of_some(process)
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
-    assert f"idolens resume {begun[0].id}" in said
+    assert f"idolens resume {begun.id}" in said
     assert "Traceback" not in said
 
     done = shell.run("resume", "--json")
@@ -186,5 +254,5 @@ def test_ctrl_c_leaves_a_job_that_resume_finishes(shell):
     ids = [frame["id"] for frame in report["signed"]["frames"]]
     duration = report["signed"]["session"]["duration_ms"]
     assert done.status == 0, done.err
-    assert session["session"] == begun[0].id
+    assert session["session"] == begun.id
     assert len(ids) == len(set(ids)) == -(-duration // 1000)

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -160,6 +161,26 @@ def test_a_job_that_never_began_can_be_resumed(tmp_path, pictures, undisturbed):
         jobs.wait(SESSION)
 
         assert outcome(archive) == undisturbed
+
+
+def test_sessions_are_known_before_they_begin(tmp_path, pictures, undisturbed):
+    """What was added is unfinished, in any process; its time counts from its start."""
+    settings = home(tmp_path, chunk_frames=8)
+    with jobs_in(settings) as (archive, jobs):
+        described = jobs.describe(pictures, policy(), 1000, session_id=SESSION)
+        assert archive.sessions() == []
+        long_ago = described.created_at - timedelta(hours=9)
+        jobs.add([replace(described, created_at=long_ago)])
+        assert jobs.unfinished() == [SESSION]
+    with jobs_in(settings) as (archive, jobs):
+        assert jobs.unfinished() == [SESSION]
+        jobs.resume(SESSION)
+        jobs.wait(SESSION)
+
+        assert outcome(archive) == undisturbed
+        run = Report.from_json(archive.report(SESSION)).run
+        assert run.seconds < 60
+        assert datetime.fromisoformat(run.started_at) > long_ago + timedelta(hours=8)
 
 
 def test_a_busy_engine_is_asked_again(tmp_path, pictures, undisturbed):

@@ -1,28 +1,19 @@
 """``idolens analyze`` and ``idolens resume``: from files to reports."""
 
 import re
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-)
 
 from idolens.archive import Session
-from idolens.cli.report_table import report_table
+from idolens.cli.desk import Desk
 from idolens.cli.terminal import Terminal
-from idolens.errors import BadInputError, JobError
-from idolens.jobs import JobState, into_sessions
-from idolens.jobs import Progress as Moment
-from idolens.outputs import ReportFiles, wanted_pictures, write_report
-from idolens.review import Policy, Report, load_policy
+from idolens.errors import BadInputError, MediaError
+from idolens.jobs import into_sessions
+from idolens.media import Source
+from idolens.review import Policy, load_policy
 from idolens.settings import Settings
 from idolens.studio import Studio, open_studio
 from idolens.vlm.catalog import engine_entry
@@ -30,7 +21,6 @@ from idolens.vocabulary import Milliseconds, SessionId, Suggestion
 
 FAILED_ON = 3
 SHORTEST_STEP_S = 0.2
-OUT = Path("out")
 _STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0}
 _SEVERITY = list(Suggestion)
@@ -97,10 +87,11 @@ def analyze(
     chosen = load_policy(policy) if policy else None
     with open_studio(settings) as studio:
         groups = into_sessions(studio.discover(paths))
-        desk = _Desk(terminal, studio, out, alone=len(groups) == 1, quiet=as_json)
-        for group in groups:
-            judged_by = chosen or _usual_policy(settings, group[0].kind)
-            desk.finish(studio.jobs.analyze(group, judged_by, step))
+        desk = Desk(terminal, studio, out, alone=len(groups) == 1, quiet=as_json)
+        sessions = _described(studio, desk, groups, chosen, step)
+        # All are known before the first begins, so that resume finishes all of them.
+        studio.jobs.add(sessions)
+        desk.finish([session.id for session in sessions])
     _leave(terminal, desk, fail_on)
 
 
@@ -118,7 +109,7 @@ def resume(
         str | None,
         typer.Option(
             help="Only what began with this engine; each session goes on with its own. "
-            "· 只继续由此引擎开始的场次\uff1b每个场次始终使用开始时的引擎。",
+            "· 只继续由此引擎开始的场次；每个场次始终使用开始时的引擎。",
             metavar="NAME",
         ),
     ] = None,
@@ -133,139 +124,42 @@ def resume(
     with open_studio(terminal.settings) as studio:
         if session:
             wanted = [_begun_with(studio, SessionId(session), engine)]
+            studio.jobs.resume(wanted[0])
         else:
             wanted = _unfinished(terminal, studio, engine)
-        desk = _Desk(terminal, studio, out, alone=len(wanted) == 1, quiet=as_json)
-        for session_id in wanted:
-            studio.jobs.resume(session_id)
-            desk.finish(session_id)
+        desk = Desk(terminal, studio, out, alone=len(wanted) == 1, quiet=as_json)
+        desk.finish(wanted)
     _leave(terminal, desk, fail_on)
 
 
-class _Desk:
-    """Waits for jobs and writes their reports.
-
-    Args:
-        terminal: where to say how far it is.
-        studio: where the jobs run.
-        out: the folder that was asked for.
-        alone: the only report lies in ``out`` itself, several in folders of it.
-        quiet: no progress bar, no tables.
-    """
-
-    def __init__(
-        self,
-        terminal: Terminal,
-        studio: Studio,
-        out: Path | None,
-        *,
-        alone: bool,
-        quiet: bool,
-    ) -> None:
-        self._terminal = terminal
-        self._studio = studio
-        self._out = out
-        self._alone = alone
-        self.quiet = quiet
-        self._folders: set[Path] = set()
-        self.done: list[dict[str, Any]] = []
-
-    def finish(self, session_id: SessionId) -> None:
-        """Wait for a job, write its report, and show it.
-
-        Raises:
-            JobError: it failed or was cancelled.
-        """
-        session = self._studio.archive.session(session_id)
-        self._check(session, self._wait(session))
-        report = Report.from_json(self._studio.archive.report(session_id) or "")
-        files = self._write(session, report)
-        suggestion = report.signed.judgement.suggestion
-        self.done.append(
-            {
-                "session": session_id,
-                "name": session.name,
-                "suggestion": suggestion.value,
-                "findings": len(report.signed.judgement.findings),
-                "report_json": str(files.json),
-                "report_html": str(files.html),
-            }
-        )
-        if not self.quiet:
-            self._terminal.out.print(report_table(self._terminal, report))
-            self._terminal.out.print(
-                f"{self._terminal.word('报告：', 'Report: ')}{files.html}",
-                markup=False,
-                soft_wrap=True,
-            )
-
-    def _wait(self, session: Session) -> Moment:
-        jobs = self._studio.jobs
-        if self.quiet:
-            return self._interruptible(session, lambda: jobs.wait(session.id))
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-            console=self._terminal.err,
-            transient=True,
-        ) as bar:
-            task = bar.add_task(session.name, total=None)
-
-            def show(moment: Moment) -> None:
-                bar.update(task, completed=moment.done, total=moment.total)
-
-            return self._interruptible(session, lambda: jobs.wait(session.id, show))
-
-    def _interruptible(self, session: Session, wait: Callable[[], Moment]) -> Moment:
-        try:
-            return wait()
-        except KeyboardInterrupt:
-            self._terminal.say(
-                f"已停止，没有丢失进度。继续请运行：idolens resume {session.id}",
-                f"Stopped; nothing is lost. Go on with: idolens resume {session.id}",
-            )
-            raise
-
-    def _check(self, session: Session, end: Moment) -> None:
-        if end.state is JobState.DONE:
-            return
-        if end.reason is not None:
-            raise JobError(
-                f"{session.name} was not finished: {end.reason.en}",
-                f"{session.name} 未能完成：{end.reason.zh}",
-            )
-        raise JobError(
-            f"{session.name} was stopped; go on with: idolens resume {session.id}",
-            f"{session.name} 已停止；继续请运行：idolens resume {session.id}",
-        )
-
-    def _write(self, session: Session, report: Report) -> ReportFiles:
-        pictures = self._studio.archive.pictures
-        evidence = {digest: pictures.get(digest) for digest in wanted_pictures(report)}
-        folder = self._folder(session)
-        return write_report(report, evidence, folder, self._terminal.language)
-
-    def _folder(self, session: Session) -> Path:
-        if self._out and self._alone:
-            return self._out
-        name = re.sub(r"[^\w.-]+", "_", Path(session.name).stem) or session.id
-        folder = (self._out or OUT) / name
-        if folder in self._folders:
-            folder = folder.with_name(f"{name}-{session.id}")
-        self._folders.add(folder)
-        return folder
-
-
-def _leave(terminal: Terminal, desk: _Desk, fail_on: FailOn | None) -> None:
+def _leave(terminal: Terminal, desk: Desk, fail_on: FailOn | None) -> None:
     if desk.quiet:
-        terminal.json({"sessions": desk.done})
+        terminal.json({"sessions": desk.done, "failed": desk.failed})
+    if desk.exit_code:
+        raise typer.Exit(desk.exit_code)
     if fail_on is None:
         return
     bad = _SEVERITY[_SEVERITY.index(Suggestion(fail_on)) :]
     if any(done["suggestion"] in bad for done in desk.done):
         raise typer.Exit(FAILED_ON)
+
+
+def _described(
+    studio: Studio,
+    desk: Desk,
+    groups: list[list[Source]],
+    policy: Policy | None,
+    step: Milliseconds,
+) -> list[Session]:
+    """Describe a session of each group; one that is unreadable stops no other."""
+    sessions: list[Session] = []
+    for group in groups:
+        judged_by = policy or _usual_policy(studio.settings, group[0].kind)
+        try:
+            sessions.append(studio.jobs.describe(group, judged_by, step))
+        except MediaError as error:
+            desk.refuse(group[0].name, error)
+    return sessions
 
 
 def _usual_policy(settings: Settings, kind: str) -> Policy:
@@ -285,8 +179,8 @@ def _begun_with(studio: Studio, session_id: SessionId, engine: str | None) -> Se
             f"Session {session_id} began with {session.engine}, and answers of two "
             "engines never mix: leave --engine out to go on, or analyse "
             f"{session.name} anew with --engine {engine}.",
-            f"场次 {session_id} 由引擎 {session.engine} 开始\uff0c"
-            "不同引擎的回答不能混用\uff1a去掉 --engine 即可继续\uff0c"
+            f"场次 {session_id} 由引擎 {session.engine} 开始，"
+            "不同引擎的回答不能混用：去掉 --engine 即可继续，"
             f"或用 --engine {engine} 重新分析 {session.name}。",
         )
     return session_id
@@ -302,8 +196,7 @@ def _unfinished(
     for session in sessions:
         if engine not in {None, session.engine}:
             terminal.say(
-                f"保留 {session.id}\uff08{session.name}\uff09\uff1a"
-                f"由引擎 {session.engine} 开始。",
+                f"保留 {session.id}（{session.name}）：由引擎 {session.engine} 开始。",
                 f"Left as it is: {session.id} ({session.name}), which began with "
                 f"{session.engine}.",
             )

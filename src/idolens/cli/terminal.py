@@ -47,10 +47,13 @@ class Terminal:
         """Say something by the way."""
         self.err.print(self.word(zh, en), markup=False)
 
-    def fail(self, error: IdolensError) -> None:
-        """Say what went wrong and what to do."""
+    def fail(self, error: IdolensError, about: str = "") -> None:
+        """Say what went wrong (with ``about``, a file's name) and what to do."""
+        said = error.within(self.language)
+        if about and about not in said:
+            said = f"{about}{self.word('：', ': ')}{said}"
         self.err.print(
-            f"{self.word('错误：', 'Error: ')}{error.within(self.language)}",
+            f"{self.word('错误：', 'Error: ')}{said}",
             markup=False,
             style="red",
         )

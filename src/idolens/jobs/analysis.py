@@ -110,12 +110,17 @@ class Analysis:
         self._run.done = first + len(targets)
         return len(targets)
 
-    def report(self) -> str:
-        """Judge, and keep the report; return its signature."""
+    def report(self, began_at: datetime | None = None) -> str:
+        """Judge, and keep the report; return its signature.
+
+        Args:
+            began_at: when the work began (UTC); the session may have been known, and
+                have waited for its turn, long before.
+        """
         session_id = self._session.id
         kept = self._archive.report(session_id)
         if kept is None:
-            kept = self._judged().to_json()
+            kept = self._judged(began_at).to_json()
             self._archive.save_report(session_id, kept)
         self._archive.record(session_id, SessionState.DONE)
         drop_unpacked(self._session, self._settings)
@@ -153,7 +158,7 @@ class Analysis:
         answers = self._asker.ask(list(pictures.values()))
         return dict(zip(pictures, answers, strict=True))
 
-    def _judged(self) -> Report:
+    def _judged(self, began_at: datetime | None) -> Report:
         session = self._session
         frames = self._archive.frames(session.id)
         answers = self._archive.answers(session.id)
@@ -172,7 +177,7 @@ class Analysis:
             answers,
             self._policy,
             judge(frames, answers, self._policy, duration=session.duration),
-            _run_facts(session),
+            _run_facts(began_at or session.created_at),
             models=[
                 Model(
                     name=session.model,
@@ -196,19 +201,19 @@ def check_engine(session: Session, engine: Engine) -> None:
             f"{session.model_revision}), but here is {engine.name} "
             f"({engine.model.name} {engine.model.revision}), and answers of two models "
             "never mix: bring the first one back, or analyse anew.",
-            f"场次 {session.id} 由 {session.engine}\uff08{session.model} "
-            f"{session.model_revision}\uff09开始\uff0c现在是 {engine.name}\uff08"
-            f"{engine.model.name} {engine.model.revision}\uff09\uff0c"
-            "两个模型的回答不能混用\uff1a请换回原来的模型\uff0c或重新分析。",
+            f"场次 {session.id} 由 {session.engine}（{session.model} "
+            f"{session.model_revision}）开始，现在是 {engine.name}（"
+            f"{engine.model.name} {engine.model.revision}），"
+            "两个模型的回答不能混用：请换回原来的模型，或重新分析。",
         )
 
 
-def _run_facts(session: Session) -> RunFacts:
+def _run_facts(began_at: datetime) -> RunFacts:
     finished = datetime.now(UTC)
     return RunFacts(
-        started_at=session.created_at.isoformat(),
+        started_at=began_at.isoformat(timespec="seconds"),
         finished_at=finished.isoformat(timespec="seconds"),
-        seconds=round((finished - session.created_at).total_seconds(), 3),
+        seconds=round((finished - began_at).total_seconds(), 3),
         software=f"idolens {_version()}",
     )
 

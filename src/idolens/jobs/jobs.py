@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 
-from idolens.archive import Archive, SessionState
+from idolens.archive import Archive, Session, SessionState
 from idolens.errors import IdolensError, JobError
 from idolens.jobs.analysis import check_engine
 from idolens.jobs.intake import check_unchanged, new_session, targets_of
@@ -61,6 +61,24 @@ class Jobs:
     ) -> SessionId:
         """Begin to analyse one recording, or pictures; return at once.
 
+        Arguments and errors are those of `describe`.
+        """
+        session = self.describe(sources, policy, every, session_id=session_id)
+        self.add([session])
+        with self._workflow.expected(session.id):
+            self._runtime.start(session.id)
+        return session.id
+
+    def describe(
+        self,
+        sources: Sequence[Source],
+        policy: Policy,
+        every: Milliseconds,
+        *,
+        session_id: SessionId | None = None,
+    ) -> Session:
+        """Describe a session of one recording, or pictures; nothing is kept yet.
+
         Args:
             sources: one recording, or pictures only.
             policy: what is asked, and how the answers are judged.
@@ -71,7 +89,7 @@ class Jobs:
             BadInputError: of these sources no session can be made.
             EngineError: the engine cannot start.
         """
-        session = new_session(
+        return new_session(
             sources,
             policy,
             every,
@@ -79,10 +97,18 @@ class Jobs:
             settings=self._settings,
             session_id=session_id,
         )
-        self._archive.add_session(session)
-        with self._workflow.expected(session.id):
-            self._runtime.start(session.id)
-        return session.id
+
+    def add(self, sessions: Sequence[Session]) -> None:
+        """Make sessions known: they are unfinished from now on, and wait for `resume`.
+
+        So of several that are to be looked at one after the other, none is forgotten
+        when the first is interrupted.
+
+        Raises:
+            DiskFullError: there is no room.
+        """
+        for session in sessions:
+            self._archive.add_session(session)
 
     def progress(self, session_id: SessionId) -> Progress:
         """Return how far a job is.
@@ -164,7 +190,7 @@ class Jobs:
             self._runtime.resume(session_id)
 
     def unfinished(self) -> list[SessionId]:
-        """Return the sessions that a crash or an exit left behind, the oldest first."""
+        """Return the sessions that nobody is at work on, the oldest first."""
         return [
             session.id
             for session in reversed(self._archive.sessions())

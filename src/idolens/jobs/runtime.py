@@ -10,6 +10,7 @@ processes in one home, say the service and a command, never take each other's jo
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -138,6 +139,14 @@ class Runtime:
 def step(name: str, function: Callable[[], T]) -> T:
     """Do a step of the workflow that calls this, or give its recorded result."""
     return DBOS.run_step({"name": name}, function)
+
+
+def began_at(session_id: SessionId) -> datetime | None:
+    """Return when the workflow of a session was first begun (UTC), if it was."""
+    status = DBOS.get_workflow_status(session_id)
+    if status is None or status.created_at is None:
+        return None
+    return datetime.fromtimestamp(status.created_at / 1000, UTC)
 
 
 def halt(session_id: SessionId) -> NoReturn:

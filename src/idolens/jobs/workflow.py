@@ -10,7 +10,7 @@ from idolens.archive import Archive, SessionState
 from idolens.errors import IdolensError
 from idolens.jobs.analysis import Analysis, Run
 from idolens.jobs.asking import StoppedError
-from idolens.jobs.runtime import halt, step
+from idolens.jobs.runtime import began_at, halt, step
 from idolens.settings import Settings
 from idolens.vlm.engine import Engine
 from idolens.vocabulary import Bilingual, SessionId
@@ -57,7 +57,7 @@ class Workflow:
             chunks = self._step("plan", run, lambda: self._work(run).plan())
             for number in range(chunks):
                 self._step("chunk", run, lambda n=number: self._chunk(run, n))
-            self._step("report", run, lambda: self._work(run).report())
+            self._step("report", run, lambda: self._report(run))
         finally:
             self._leave(run)
 
@@ -99,6 +99,9 @@ class Workflow:
     def _chunk(self, run: Run, number: int) -> int:
         with self._turn:
             return self._work(run).chunk(number)
+
+    def _report(self, run: Run) -> str:
+        return self._work(run).report(began_at(run.session_id))
 
     def _work(self, run: Run) -> Analysis:
         # Made in the first step that is really done, whose failure is recorded.
