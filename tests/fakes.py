@@ -1,18 +1,28 @@
 """Stand-ins for the slow and the outside, as real as tests need them."""
 
 import hashlib
+import itertools
 import math
+import string
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from tokenizers import Tokenizer, decoders
+from tokenizers.models import Unigram
 
 from idolens.media.picture import Picture
 from idolens.vlm.answer import Answer
+from idolens.vlm.conversation import Sampling, Spoken, Turn, check_conversation
 from idolens.vlm.engine import Model, signed
+from idolens.vlm.lexicon import Lexicon
 from idolens.vlm.prompt import CANNOT_TELL, render
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo, check
 from idolens.vlm.reading import Piece, Reading, read_closed, read_open
+from idolens.vlm.speech import Speech
 
 Reply = str | float | tuple[str, ...] | Reading | None
 """What a fake says: ``"yes"``, an option, a level's number, tags, a sentence, None
@@ -93,6 +103,68 @@ class FakeEngine:
             )
             for question in questions
         ]
+
+
+@dataclass
+class SpeakingFakeEngine(FakeEngine):
+    """A fake that also holds a conversation, in characters of one token each.
+
+    Attributes:
+        wants: what it would say, from the conversation.
+        pause_s: how long it takes over each token.
+        steps: tokens computed up to now, over all conversations.
+    """
+
+    wants: Callable[[Sequence[Turn]], str] = lambda turns: f"听到了{len(turns)}句。"
+    pause_s: float = 0.0
+    steps: int = 0
+
+    def speak(self, turns: Sequence[Turn], sampling: Sampling) -> Iterator[Spoken]:
+        check_conversation(turns, sampling)
+        pictures = sum(len(turn.pictures) for turn in turns)
+        read = 10 * pictures + sum(len(turn.text) for turn in turns)
+        thinking = sampling.thinking
+        speech = Speech(fake_lexicon(), sampling, prompt_tokens=read, thinking=thinking)
+        thought = "想" if thinking else ""
+        return self._said(speech, thought, self.wants(turns))
+
+    def _said(self, speech: Speech, thought: str, words: str) -> Iterator[Spoken]:
+        tokenizer = fake_tokenizer()
+        ids = tokenizer.encode(words).ids
+        if thought:
+            ids = [*tokenizer.encode(thought).ids, FAKE_MARKS.index("</think>"), *ids]
+        for number in itertools.count():
+            if speech.over:
+                break
+            if self.pause_s:
+                time.sleep(self.pause_s)
+            logits = np.zeros(tokenizer.get_vocab_size(), np.float32)
+            logits[ids[number] if number < len(ids) else 0] = 12.0
+            self.steps += 1
+            yield from speech.hear(speech.choose(logits))
+        yield speech.last()
+
+
+FAKE_MARKS = ("<|endoftext|>", "<think>", "</think>")
+
+
+@cache
+def fake_tokenizer() -> Tokenizer:
+    """Bytes, and the characters that a keyboard has."""
+    words = [*string.printable, *"听到了句。想是否无法判断蓝红色头发"]
+    vocabulary = [(mark, -100.0) for mark in FAKE_MARKS]
+    vocabulary += [(word, -1.0) for word in dict.fromkeys(words)]
+    vocabulary += [(f"<0x{number:02X}>", -20.0) for number in range(256)]
+    made = Tokenizer(Unigram(vocabulary, unk_id=0, byte_fallback=True))
+    made.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
+    made.add_special_tokens(list(FAKE_MARKS))
+    return made
+
+
+@cache
+def fake_lexicon() -> Lexicon:
+    """The lexicon of `fake_tokenizer`."""
+    return Lexicon(fake_tokenizer(), frozenset({0}))
 
 
 def reading_of(question: Question, reply: Reply, certainty: float = 0.9) -> Reading:

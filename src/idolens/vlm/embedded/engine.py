@@ -7,14 +7,16 @@ padded batches, all behind the prefix's keys and values.
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from idolens.errors import QuestionError
 from idolens.media.picture import Picture
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
 from idolens.vlm.asked import Asked, Desk, Found
 from idolens.vlm.chat_template import Chat
+from idolens.vlm.conversation import Sampling, Spoken, Turn, check_conversation
 from idolens.vlm.embedded.checkpoint import GRAPHS, revision
 from idolens.vlm.embedded.graphs import Floats, Graphs
 from idolens.vlm.embedded.selfcheck import check_sight
@@ -27,12 +29,15 @@ from idolens.vlm.embedded.suffixes import (
     generate,
     log_probabilities,
 )
+from idolens.vlm.embedded.talk import LONGEST, Conversation, Listener
 from idolens.vlm.engine import Model, signed
 from idolens.vlm.label_tokens import check_split, label_ids
+from idolens.vlm.lexicon import Lexicon
 from idolens.vlm.model_files import read_model_files, shipped_folder
 from idolens.vlm.pixels import Grid
 from idolens.vlm.question import Question, check
 from idolens.vlm.reading import LEAST_LABEL_MASS, Reading
+from idolens.vlm.speech import Speech
 
 
 class EmbeddedEngine:
@@ -68,6 +73,8 @@ class EmbeddedEngine:
         self._graphs = Graphs.load(folder, threads)
         self._sight = Sight(files, chat, self._graphs)
         check_sight(self._sight, chat, files.merge)
+        self._listener = Listener(files, chat, self._sight, self._graphs)
+        self._lexicon = Lexicon(chat.tokenizer, files.stop)
         self._stop = files.stop
         self._turn = threading.Lock()
         self._model = Model(
@@ -103,6 +110,39 @@ class EmbeddedEngine:
             ]
             for picture in range(len(pictures))
         ]
+
+    def speak(self, turns: Sequence[Turn], sampling: Sampling) -> Iterator[Spoken]:
+        """Say what comes next in a conversation; see `Speaker.speak`."""
+        check_conversation(turns, sampling)
+        laid_out = self._listener.lay_out(turns, thinking=sampling.thinking)
+        room = LONGEST - len(laid_out.ids) - sampling.max_tokens
+        if room - sampling.thinking * sampling.thinking_tokens < 0:
+            raise QuestionError(
+                f"The conversation and its reply have over {LONGEST} tokens, too many"
+                " for this model: shorten it, or ask for fewer.",
+                f"对话与回复合计超过 {LONGEST} 个词元,对该模型来说太长:"
+                "请缩短,或减少 max_tokens。",
+            )
+        speech = Speech(
+            self._lexicon,
+            sampling,
+            prompt_tokens=len(laid_out.ids),
+            thinking=sampling.thinking,
+        )
+        return self._said(turns, laid_out, speech)
+
+    def _said(
+        self, turns: Sequence[Turn], laid_out: Conversation, speech: Speech
+    ) -> Iterator[Spoken]:
+        """Say the reply; between two tokens others get in."""
+        with self._turn:
+            heard = self._listener.listen(turns, laid_out)
+        while not speech.over:
+            yield from speech.hear(speech.choose(heard.logits))
+            if not speech.over:
+                with self._turn:
+                    heard = self._listener.go_on(heard, speech.next_ids)
+        yield speech.last()
 
     def close(self) -> None:
         """Give the graphs' memory and threads back."""
