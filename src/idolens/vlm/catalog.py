@@ -92,6 +92,35 @@ def _embedded_obstacle(settings: Settings) -> Bilingual | None:
     return None
 
 
+def _open_chat(settings: Settings) -> Engine:
+    from idolens.vlm.chat import open_chat
+
+    return open_chat(settings)
+
+
+def _chat_obstacle(settings: Settings) -> Bilingual | None:
+    return _unnamed("chat") if not settings.chat.endpoints else None
+
+
+def _unnamed(group: str) -> Bilingual:
+    return Bilingual(
+        zh=f"未指定模型服务器:请在 {group}.endpoints 设置中填写地址。",
+        en=f"No model server is named: put its address into {group}.endpoints.",
+    )
+
+
+def _open_glm(settings: Settings) -> Engine:
+    from idolens.vlm.glm.engine import open_glm
+
+    return open_glm(settings)
+
+
+def _glm_obstacle(settings: Settings) -> Bilingual | None:
+    from idolens.vlm.glm.obstacle import obstacle
+
+    return obstacle(settings)
+
+
 ENGINES: dict[str, EngineEntry] = {
     "embedded": EngineEntry(
         name="embedded",
@@ -103,6 +132,34 @@ ENGINES: dict[str, EngineEntry] = {
         runs_on=Bilingual(zh="任意 CPU,无需显卡", en="any CPU, no graphics card"),
         obstacle=_embedded_obstacle,
         open=_open_embedded,
+    ),
+    "glm": EngineEntry(
+        name="glm",
+        title=Bilingual(
+            zh="GLM-4.6V-Flash(或任意 Glm4v 模型),在本进程内运行",
+            en="GLM-4.6V-Flash, or any Glm4v checkpoint, in this process",
+        ),
+        runs_on=Bilingual(
+            zh="一张显卡:24 GB 显存,量化后 8–12 GB;小模型可用 CPU",
+            en="one graphics card of 24 GB, or 8 to 12 GB with rounded weights;"
+            " small models on any CPU",
+        ),
+        obstacle=_glm_obstacle,
+        open=_open_glm,
+    ),
+    "chat": EngineEntry(
+        name="chat",
+        title=Bilingual(
+            zh="兼容 OpenAI 聊天接口的服务器:vLLM、SGLang、llama.cpp、LMDeploy、"
+            "transformers serve、智谱,一台或多台",
+            en="servers that speak OpenAI's chat protocol: vLLM, SGLang, llama.cpp,"
+            " LMDeploy, transformers serve, Zhipu; one or many",
+        ),
+        runs_on=Bilingual(
+            zh="另一台或多台机器,通过 HTTP", en="other machines, over HTTP"
+        ),
+        obstacle=_chat_obstacle,
+        open=_open_chat,
     ),
 }
 """Engine name → what it is. Only engines that exist are listed."""

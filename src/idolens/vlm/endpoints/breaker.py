@@ -68,6 +68,8 @@ class Breaker:
 
     def failed(self) -> None:
         """Note that it did not answer, or not with what its protocol promises."""
+        if self.state == "open":
+            return  # asked before it opened: that it failed is known
         self._failed += 1
         if self._failed >= self._most or self._open:
             rest_s = min(self._first_rest_s * 2**self._rests, LONGEST_REST_S)

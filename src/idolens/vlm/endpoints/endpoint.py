@@ -1,9 +1,9 @@
 """One model server: its address, what it is busy with, and how it has behaved."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import anyio
@@ -23,6 +23,8 @@ from idolens.vlm.endpoints.failures import (
 LARGEST_REPLY = 8 * 2**20
 """Most bytes of one answer; a model's reply has a few thousand."""
 _OK = range(200, 300)
+
+Read = TypeVar("Read")
 
 
 class Endpoint:
@@ -56,27 +58,34 @@ class Endpoint:
         self._turns = anyio.Semaphore(at_once)
         self._request_s = request_s
 
-    async def post(self, path: str, content: bytes) -> Any:
+    async def post(
+        self, path: str, content: bytes, read: Callable[[Any], Read]
+    ) -> Read:
         """Send JSON to the API; ``path`` starts with a slash and stands behind /v1.
+
+        ``read`` turns the answer into what the caller wants; a ValueError of it means
+        that the server did not keep its protocol.
 
         Raises:
             EngineBusyError, EndpointDownError: try again, or elsewhere.
             RefusedError: it will not do this.
             EngineError: wrong address, key, certificate or model.
         """
-        return await self._ask("POST", self.api + path, content)
+        return await self._ask("POST", self.api + path, content, read)
 
-    async def post_root(self, path: str, content: bytes) -> Any:
+    async def post_root(
+        self, path: str, content: bytes, read: Callable[[Any], Read]
+    ) -> Read:
         """Send JSON to a route that stands beside /v1 (``/tokenize``)."""
-        return await self._ask("POST", self.root + path, content)
+        return await self._ask("POST", self.root + path, content, read)
 
-    async def get(self, path: str) -> Any:
-        """Get JSON from the API; ``path`` as in `post`."""
-        return await self._ask("GET", self.api + path, None)
+    async def get(self, path: str, read: Callable[[Any], Read]) -> Read:
+        """Get JSON from the API; arguments as in `post`."""
+        return await self._ask("GET", self.api + path, None, read)
 
-    async def get_root(self, path: str) -> Any:
+    async def get_root(self, path: str, read: Callable[[Any], Read]) -> Read:
         """Get JSON from a route that stands beside /v1 (``/openapi.json``)."""
-        return await self._ask("GET", self.root + path, None)
+        return await self._ask("GET", self.root + path, None, read)
 
     async def healthy(self, path: str, seconds: float) -> bool:
         """Tell whether the health route answers; one that it has not is no illness."""
@@ -90,7 +99,7 @@ class Endpoint:
     @asynccontextmanager
     async def lines(
         self, path: str, content: bytes
-    ) -> AsyncIterator[AsyncIterator[str]]:
+    ) -> AsyncGenerator[AsyncIterator[str]]:
         """Send JSON and read the answer line by line, as it comes.
 
         ``request_s`` bounds the wait for the first line; the caller bounds the rest.
@@ -118,7 +127,13 @@ class Endpoint:
             except (httpx2.HTTPError, httpx2.StreamError) as error:
                 raise from_transport(error, self.address) from error
 
-    async def _ask(self, method: str, url: str, content: bytes | None) -> Any:
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        content: bytes | None,
+        read: Callable[[Any], Read],
+    ) -> Read:
         async with self._turn():
             try:
                 with anyio.fail_after(self._request_s):
@@ -130,7 +145,7 @@ class Endpoint:
             if status not in _OK:
                 raise from_status(status, headers, body, self.address)
             try:
-                return json.loads(body)
+                return read(json.loads(body))
             except (ValueError, RecursionError) as error:
                 raise not_json(self.address, str(error)) from error
 
@@ -144,7 +159,7 @@ class Endpoint:
             return response.status_code, response.headers, await _whole(response)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self) -> AsyncGenerator[None]:
         """Wait for a free place, and tell the breaker how it went."""
         self.in_flight += 1
         try:

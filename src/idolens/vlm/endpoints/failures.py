@@ -82,6 +82,15 @@ def too_slow(address: str, seconds: float) -> EndpointDownError:
     )
 
 
+def late(addresses: str) -> EndpointDownError:
+    """Return the error for a deadline that has passed."""
+    return EndpointDownError(
+        f"The model servers ({addresses}) did not answer before the deadline: add one,"
+        " or raise the setting `deadline_s`.",
+        f"模型服务器({addresses})未在期限内应答:请增加服务器,或调大 deadline_s 设置。",
+    )
+
+
 def not_json(address: str, why: str) -> EndpointDownError:
     """Return the error for an answer that is not what the protocol promises."""
     return EndpointDownError(

@@ -8,13 +8,14 @@ another server first, honour Retry-After, and end with the deadline.
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
+import anyio
 import stamina
 
 from idolens.errors import TemporaryError
 from idolens.vlm.endpoints.endpoint import Endpoint
-from idolens.vlm.endpoints.failures import EndpointDownError
+from idolens.vlm.endpoints.failures import EndpointDownError, late
 
 SLACK = 16
 """Requests by which a picture's own server may be busier than the idlest one: about
@@ -22,6 +23,8 @@ what reading the picture again costs, in questions."""
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 5.0
 JITTER_S = 0.1
+LOOK_AGAIN_S = 0.02
+"""Pause before looking again whether a server that is being tried is back."""
 
 Answered = TypeVar("Answered")
 
@@ -37,16 +40,6 @@ class Pool:
     def __init__(self, endpoints: Sequence[Endpoint], *, attempts: int) -> None:
         self.endpoints = tuple(endpoints)
         self._attempts = attempts
-
-    async def post(
-        self, path: str, content: bytes, *, affinity: str, until: float
-    ) -> Any:
-        """Send JSON to the server that suits ``affinity`` best; see `ask`."""
-        return await self.ask(
-            lambda endpoint: endpoint.post(path, content),
-            affinity=affinity,
-            until=until,
-        )
 
     async def ask(
         self,
@@ -74,53 +67,78 @@ class Pool:
                 return False
             if any(one.breaker.may_ask for one in self.endpoints if one not in failed):
                 return 0.0
-            asked_for = error.delay_s != type(error).delay_s
-            soonest = min(one.breaker.ready_in_s for one in self.endpoints)
-            if soonest == 0.0 and not asked_for:
-                return True
-            pause = max(soonest, error.delay_s if asked_for else 0.0)
-            return pause if time.monotonic() + pause < until else False
+            rest_s = min(one.breaker.ready_in_s for one in self.endpoints)
+            return rest_s <= 0.0 or (
+                rest_s if time.monotonic() + rest_s < until else False
+            )
 
-        async for attempt in stamina.retry_context(
-            on=wait,
+        async def once() -> Answered:
+            endpoint = await self.free(affinity, failed, until)
+            try:
+                return await request(endpoint)
+            except TemporaryError:
+                failed.add(endpoint)
+                raise
+
+        left = max(until - time.monotonic(), 0.001)
+        try:
+            with anyio.fail_after(left):
+                return await self._retrying(wait, left)(once)
+        except TimeoutError as error:
+            raise late(self._names) from error
+
+    def _retrying(
+        self, wait: Callable[[Exception], bool | float], left: float
+    ) -> stamina.BoundAsyncRetryingCaller:
+        return stamina.AsyncRetryingCaller(
             attempts=self._attempts,
-            timeout=max(until - time.monotonic(), 0.001),
+            timeout=left,
             wait_initial=FIRST_WAIT_S,
             wait_max=LONGEST_WAIT_S,
             wait_jitter=JITTER_S,
-        ):
-            with attempt:
-                endpoint = self.choose(affinity, avoid=failed)
-                try:
-                    return await request(endpoint)
-                except TemporaryError:
-                    failed.add(endpoint)
-                    raise
-        raise AssertionError("stamina ends with an answer or an error")
+        ).on(wait)
 
-    def choose(self, affinity: str, *, avoid: Iterable[Endpoint] = ()) -> Endpoint:
-        """Return the server to ask next.
+    async def free(
+        self, affinity: str, avoid: Iterable[Endpoint], until: float
+    ) -> Endpoint:
+        """Return the server to ask next, as soon as one may be asked.
 
         Raises:
-            EndpointDownError: none may be asked now.
+            EndpointDownError: none will be before ``until``.
         """
+        while True:
+            endpoint = self.choose(affinity, avoid=avoid)
+            if endpoint is not None:
+                return endpoint
+            rest_s = min(one.breaker.ready_in_s for one in self.endpoints)
+            if time.monotonic() + rest_s >= until:
+                raise self._down(rest_s)
+            await anyio.sleep(max(rest_s, LOOK_AGAIN_S))
+
+    def choose(
+        self, affinity: str, *, avoid: Iterable[Endpoint] = ()
+    ) -> Endpoint | None:
+        """Return the server to ask next; None while none may be asked."""
         avoided = set(avoid)
         ready = [one for one in self.endpoints if one.breaker.may_ask]
         ready = [one for one in ready if one not in avoided] or ready
         if not ready:
-            raise self._down()
+            return None
         own = max(ready, key=lambda one: _weight(affinity, one.address))
         idlest = min(ready, key=lambda one: one.in_flight)
         return own if own.in_flight <= idlest.in_flight + SLACK else idlest
 
-    def _down(self) -> EndpointDownError:
-        names = ", ".join(one.address for one in self.endpoints)
+    @property
+    def _names(self) -> str:
+        return ", ".join(one.address for one in self.endpoints)
+
+    def _down(self, rest_s: float) -> EndpointDownError:
         error = EndpointDownError(
-            f"No model server is up ({names}): start one, or wait until it is back.",
-            f"没有可用的模型服务器({names}):请启动一台,或等待其恢复。",
+            f"No model server is up ({self._names}): start one, or wait until it is"
+            " back.",
+            f"没有可用的模型服务器({self._names}):请启动一台,或等待其恢复。",
         )
-        soonest = min(one.breaker.ready_in_s for one in self.endpoints)
-        error.delay_s = max(soonest, FIRST_WAIT_S)
+        error.delay_s = max(rest_s, EndpointDownError.delay_s)
         return error
 
 
