@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from idolens.cli.checkup import fonts_finding
 from idolens.review import check_policy
 from tests.cli.terminal import SAMPLES, lines
 
@@ -115,6 +116,21 @@ def test_doctor_finds_nothing_wrong_with_a_whole_installation(shell, monkeypatch
     assert done.status == 0, done.out
     assert "SQLite" in done.out
     assert "idolens-tiny" in done.out
+
+
+def test_doctor_is_content_without_fonts(shell, monkeypatch):
+    """An analysis needs none: it is said, with the package to install, and 0."""
+    finding = fonts_finding(None)
+    monkeypatch.setattr("idolens.cli.machine.checkup", lambda _settings: [finding])
+    english = shell.run("doctor")
+    monkeypatch.setenv("IDOLENS_LANGUAGE", "zh")
+    chinese = shell.run("doctor")
+
+    assert (english.status, chinese.status) == (0, 0)
+    for done in (english, chinese):
+        assert done.out.startswith("! ")
+        assert "apt install fonts-noto-cjk" in done.out
+    assert "没有中文字体" in chinese.out
 
 
 def test_doctor_says_how_to_mend(shell, monkeypatch):

@@ -13,6 +13,7 @@ import av
 from av.codec.codec import UnknownCodecError
 
 from idolens.archive import open_archive, sqlite_version
+from idolens.cli.fonts import chinese_font, font_folders
 from idolens.errors import IdolensError
 from idolens.settings import Settings
 from idolens.vlm import ENGINES, open_engine
@@ -29,15 +30,17 @@ class Finding:
     Attributes:
         what: what it is and how it is.
         mend: how to mend it; None when it is fine.
+        needed: False when an analysis works without it all the same.
     """
 
     what: Bilingual
     mend: Bilingual | None = None
+    needed: bool = True
 
 
 def checkup(settings: Settings) -> list[Finding]:
     """Look at everything that an analysis needs on this machine."""
-    checks = (_python, _media, _engine, _database, _disk, _port)
+    checks = (_python, _media, _engine, _database, _disk, _port, _fonts)
     return [check(settings) for check in checks]
 
 
@@ -150,3 +153,26 @@ def _port(settings: Settings) -> Finding:
                 ),
             )
     return Finding(what)
+
+
+def _fonts(_settings: Settings) -> Finding:
+    return fonts_finding(chinese_font(font_folders()))
+
+
+def fonts_finding(family: str | None) -> Finding:
+    """Say what it means that Chinese can be drawn in ``family``, or in none."""
+    if family is not None:
+        return Finding(
+            Bilingual(zh=f"中文字体：{family}", en=f"Chinese font: {family}")
+        )
+    return Finding(
+        Bilingual(zh="没有中文字体", en="There is no font with Chinese characters"),
+        Bilingual(
+            zh="在本机打开或打印报告时，汉字会变成方块；请安装字体："
+            "sudo apt install fonts-noto-cjk(在其他电脑上阅读报告不受影响)",
+            en="A browser on this machine shows and prints Chinese as empty boxes; "
+            "install one: sudo apt install fonts-noto-cjk (reports that are read "
+            "elsewhere are as they should be)",
+        ),
+        needed=False,
+    )

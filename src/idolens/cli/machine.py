@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from idolens.cli.checkup import checkup
+from idolens.cli.checkup import Finding, checkup
 from idolens.cli.terminal import Terminal
 from idolens.settings import Settings
 from idolens.studio import Studio, open_studio
@@ -42,13 +42,19 @@ def doctor(context: typer.Context) -> None:
     terminal = context.ensure_object(Terminal)
     findings = checkup(terminal.settings)
     for finding in findings:
-        mark = Text("✓ ", "green") if finding.mend is None else Text("✗ ", "red")
+        mark = _mark(finding)
         line = finding.what.within(terminal.language)
         if finding.mend is not None:
             line += f"\n    → {finding.mend.within(terminal.language)}"
         terminal.out.print(mark + Text(line))
-    if any(finding.mend for finding in findings):
+    if any(finding.mend and finding.needed for finding in findings):
         raise typer.Exit(1)
+
+
+def _mark(finding: Finding) -> Text:
+    if finding.mend is None:
+        return Text("✓ ", "green")
+    return Text("✗ ", "red") if finding.needed else Text("! ", "yellow")
 
 
 def serve(
