@@ -102,6 +102,16 @@ def _chat_obstacle(settings: Settings) -> Bilingual | None:
     return _unnamed("chat") if not settings.chat.endpoints else None
 
 
+def _open_decisions(settings: Settings) -> Engine:
+    from idolens.vlm.decisions import open_decisions
+
+    return open_decisions(settings)
+
+
+def _decisions_obstacle(settings: Settings) -> Bilingual | None:
+    return _unnamed("decisions") if not settings.decisions.endpoints else None
+
+
 def _unnamed(group: str) -> Bilingual:
     return Bilingual(
         zh=f"未指定模型服务器:请在 {group}.endpoints 设置中填写地址。",
@@ -160,6 +170,20 @@ ENGINES: dict[str, EngineEntry] = {
         ),
         obstacle=_chat_obstacle,
         open=_open_chat,
+    ),
+    "decisions": EngineEntry(
+        name="decisions",
+        title=Bilingual(
+            zh="按类型提问的服务器(/v1/decisions、/v1/systemone):SGLang、vLLM、"
+            "另一台 idolens;只答封闭式问题",
+            en="servers that answer typed questions (/v1/decisions, /v1/systemone):"
+            " SGLang, vLLM, another idolens; closed questions only",
+        ),
+        runs_on=Bilingual(
+            zh="另一台或多台机器,通过 HTTP", en="other machines, over HTTP"
+        ),
+        obstacle=_decisions_obstacle,
+        open=_open_decisions,
     ),
 }
 """Engine name → what it is. Only engines that exist are listed."""

@@ -6,17 +6,15 @@ read from the probabilities of their labels at the first token, as every engine 
 """
 
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import anyio
-
-from idolens.errors import EngineError, IdolensError, TemporaryError
+from idolens.errors import IdolensError
 from idolens.media.picture import Picture
 from idolens.settings import ChatSettings, Settings
 from idolens.vlm.answer import Answer, Status
-from idolens.vlm.chat.probing import CHAT, Served, find_out, has_model
+from idolens.vlm.chat.probing import CHAT, Served, find_out
 from idolens.vlm.chat.profiles import named
 from idolens.vlm.chat.readings import Reader
 from idolens.vlm.chat.replies import Reply
@@ -25,7 +23,9 @@ from idolens.vlm.chat.speaking import speak
 from idolens.vlm.conversation import Sampling, Spoken, Turn, check_conversation
 from idolens.vlm.endpoints import Fleet, RefusedError, open_fleet
 from idolens.vlm.endpoints.endpoint import Endpoint
+from idolens.vlm.endpoints.models import hold_to
 from idolens.vlm.endpoints.privacy import public
+from idolens.vlm.endpoints.together import raise_if_hopeless, together
 from idolens.vlm.engine import Model, signed
 from idolens.vlm.prompt import Prompt, render
 from idolens.vlm.question import Question, Tags, Text, check
@@ -152,8 +152,7 @@ class ChatEngine:
         served = await pool.ask(meet, affinity="", until=until)
         if served.profile.public and not self._allow_public:
             raise public(", ".join(self._remote.endpoints))
-        for endpoint in pool.endpoints:
-            await _hold_to(endpoint, served.model.name)
+        await hold_to(pool, served.model.name)
         return served
 
     def _asked(self, question: Question) -> _Asked:
@@ -177,7 +176,7 @@ class ChatEngine:
         async def fill(number: int) -> None:
             rows[number] = await self._about(parts[number], asked, until)
 
-        await _together(fill, range(len(parts)))
+        await together(fill, range(len(parts)))
         return rows
 
     async def _about(
@@ -196,7 +195,7 @@ class ChatEngine:
         if self._served.profile.stagger:
             await fill(0)  # it brings the picture into the cache for the rest
             numbers = numbers[1:]
-        await _together(fill, numbers)
+        await together(fill, numbers)
         return [found[number] for number in range(len(asked))]
 
     async def _one(self, part: Shown, asked: _Asked, until: float) -> Answer:
@@ -223,45 +222,3 @@ class ChatEngine:
 def open_chat(settings: Settings) -> ChatEngine:
     """Open the engine on the servers that ``settings`` names."""
     return ChatEngine(settings.chat, allow_public=settings.allow_public_engine)
-
-
-async def _together(
-    one: Callable[[int], Coroutine[Any, Any, None]], numbers: Sequence[int]
-) -> None:
-    async with anyio.create_task_group() as group:
-        for number in numbers:
-            group.start_soon(one, number)
-
-
-async def _hold_to(endpoint: Endpoint, model: str) -> None:
-    """Refuse a server with another model; one that is down is met when it is back."""
-    try:
-        same = await has_model(endpoint, model)
-    except TemporaryError:
-        return
-    if not same:
-        raise _other_model(endpoint.address, model)
-
-
-def raise_if_hopeless(found: Sequence[Answer | IdolensError]) -> None:
-    """Raise what makes the whole call fail rather than one question of it.
-
-    Raises:
-        PermanentError: the servers can't be used as the settings say.
-        TemporaryError: no question was answered.
-    """
-    errors = [one for one in found if isinstance(one, IdolensError)]
-    for error in errors:
-        if not isinstance(error, TemporaryError | RefusedError):
-            raise error
-    temporary = [one for one in errors if isinstance(one, TemporaryError)]
-    if temporary and len(temporary) == len(found):
-        raise max(temporary, key=lambda error: error.delay_s)
-
-
-def _other_model(address: str, model: str) -> EngineError:
-    return EngineError(
-        f"The model server {address} has no model {model!r}: all servers of one engine"
-        " must have the same model.",
-        f"模型服务器 {address} 没有模型 {model!r}:同一引擎的所有服务器须使用同一模型。",
-    )

@@ -5,7 +5,6 @@ that answers without having seen the picture looks well from outside; so it is a
 about a test picture in the very way that questions will be asked.
 """
 
-import hashlib
 import json
 import string
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from urllib.parse import urlsplit
 import anyio
 import numpy as np
 
-from idolens.errors import EngineError, IdolensError, SettingsError
+from idolens.errors import EngineError
 from idolens.media.picture import Picture
 from idolens.vlm.chat.labels import ids_of, variants
 from idolens.vlm.chat.profiles import (
@@ -26,10 +25,11 @@ from idolens.vlm.chat.profiles import (
     of_host,
     of_owner,
 )
-from idolens.vlm.chat.replies import ModelCard, ModelList, Reply, Routes, Tokens, by_id
+from idolens.vlm.chat.replies import Reply, Tokens, by_id
 from idolens.vlm.chat.requests import about, closed_fields, shown
-from idolens.vlm.endpoints import RefusedError
+from idolens.vlm.endpoints import MissingError, RefusedError
 from idolens.vlm.endpoints.endpoint import Endpoint
+from idolens.vlm.endpoints.models import ModelCard, has_routes, identity, pick
 from idolens.vlm.engine import Model
 from idolens.vlm.prompt import Prompt, render
 from idolens.vlm.question import YesNo
@@ -78,41 +78,10 @@ async def find_out(endpoint: Endpoint, *, profile: str, model: str) -> Served:
         SettingsError: an unknown profile, or a model that must be named.
     """
     chosen = named(profile)
-    cards = await _models(endpoint)
-    card = _card(cards, model, endpoint.address)
+    card = await pick(endpoint, model, "chat")
     kind = chosen or await _kind(endpoint, card)
     way, ids = await _way(endpoint, kind, card.id)
-    return Served(profile=kind, model=_model(kind, card, way), way=way, ids=ids)
-
-
-async def has_model(endpoint: Endpoint, model: str) -> bool:
-    """Tell whether a server has the model; one that lists none is believed."""
-    cards = await _models(endpoint)
-    return not cards or any(card.id == model for card in cards)
-
-
-async def _models(endpoint: Endpoint) -> list[ModelCard]:
-    """List the models; some servers list none, or only what lies in their cache."""
-    try:
-        return (await endpoint.get("/models", ModelList.model_validate)).data
-    except (RefusedError, EngineError) as error:
-        if isinstance(error, EngineError) and "api_key" in error.within("en"):
-            raise
-        return []
-
-
-def _card(cards: list[ModelCard], model: str, address: str) -> ModelCard:
-    if model:
-        return next((card for card in cards if card.id == model), ModelCard(id=model))
-    if len(cards) == 1:
-        return cards[0]
-    listed = ", ".join(card.id for card in cards[:10]) or "-"
-    raise SettingsError(
-        f"The model server {address} has not one model but these: {listed}. Name one"
-        " in the setting chat.model.",
-        f"模型服务器 {address} 的模型不止一个或未列出:{listed}。"
-        "请在 chat.model 设置中指定其一。",
-    )
+    return Served(profile=kind, model=identity(card, kind.name, way), way=way, ids=ids)
 
 
 async def _kind(endpoint: Endpoint, card: ModelCard) -> Profile:
@@ -120,17 +89,9 @@ async def _kind(endpoint: Endpoint, card: ModelCard) -> Profile:
     told = hosted or of_owner(card.owned_by)
     if told is not None:
         return told
-    if await _has_routes(endpoint, "/load_model", "/v1/responses"):
+    if await has_routes(endpoint, "/load_model", "/v1/responses"):
         return PROFILES["transformers"]
     return PROFILES["openai"]
-
-
-async def _has_routes(endpoint: Endpoint, *routes: str) -> bool:
-    try:
-        described = await endpoint.get_root("/openapi.json", Routes.model_validate)
-    except IdolensError:
-        return False
-    return set(routes) <= set(described.paths)
 
 
 async def _way(
@@ -179,7 +140,7 @@ async def _token_ids(endpoint: Endpoint, model: str) -> Mapping[str, tuple[int, 
         content = json.dumps(body, ensure_ascii=False).encode()
         try:
             told = await endpoint.post_root("/tokenize", content, Tokens.model_validate)
-        except EngineError:
+        except MissingError:
             return  # it has no such route
         encoded[way] = told.tokens
 
@@ -260,14 +221,3 @@ def _prompt() -> Prompt:
 def _picture() -> Picture:
     ramp = np.linspace(0, 255, 112 * 112 * 3).reshape(112, 112, 3)
     return Picture(ramp.astype(np.uint8))
-
-
-def _model(profile: Profile, card: ModelCard, way: Way) -> Model:
-    """Name the model; what may change an answer goes into its revision."""
-    facts = card.model_dump(exclude={"owned_by", "demonstration"})
-    told = json.dumps([profile.name, way, facts], sort_keys=True, ensure_ascii=False)
-    return Model(
-        name=card.id,
-        revision=hashlib.sha256(told.encode()).hexdigest()[:12],
-        demonstration=card.demonstration,
-    )

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -125,31 +124,6 @@ class Chunk(_Part):
 
     choices: list[Choice] = Field(default_factory=list[Choice])
     usage: Usage | None = None
-
-
-class ModelCard(_Part):
-    """One model in a server's list; what is stable of it makes its revision."""
-
-    id: str
-    owned_by: str = ""
-    root: str | None = None
-    parent: str | None = None
-    max_model_len: int | None = None
-    revision: str | None = None
-    demonstration: bool = False
-    meta: dict[str, Any] | None = None
-
-
-class ModelList(_Part):
-    """A server's list of models."""
-
-    data: list[ModelCard] = Field(default_factory=list[ModelCard])
-
-
-class Routes(_Part):
-    """A server's own description: which routes it has."""
-
-    paths: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
 class Tokens(_Part):

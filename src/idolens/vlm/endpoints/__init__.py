@@ -4,8 +4,19 @@ Takes addresses and JSON, gives JSON or an error whose type says whether to try 
 Knows no question and no model: what is asked is the engines' business.
 """
 
-from idolens.vlm.endpoints.failures import EndpointDownError, RefusedError
+from idolens.vlm.endpoints.failures import (
+    EndpointDownError,
+    MissingError,
+    RefusedError,
+)
 from idolens.vlm.endpoints.fleet import Fleet, open_fleet
 from idolens.vlm.endpoints.pool import Pool
 
-__all__ = ["EndpointDownError", "Fleet", "Pool", "RefusedError", "open_fleet"]
+__all__ = [
+    "EndpointDownError",
+    "Fleet",
+    "MissingError",
+    "Pool",
+    "RefusedError",
+    "open_fleet",
+]

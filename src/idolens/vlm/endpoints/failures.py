@@ -53,6 +53,12 @@ class RefusedError(PermanentError):
         self.said = said
 
 
+class MissingError(EngineError):
+    """A model server has no such model or route."""
+
+    code = "endpoint_missing"
+
+
 def from_transport(error: Exception, address: str) -> IdolensError:
     """Return our error for a request that got no whole answer."""
     if _is_certificate(error):
@@ -137,7 +143,7 @@ def from_status(
             f"模型服务器 {address} 返回重定向({status});图片只会发往设置中的地址:"
             "请填写最终地址。",
         )
-    return EngineError(
+    return MissingError(
         f"The model server {address} has no such model or route ({status}): {said}"
         " Check the address and the model's name.",
         f"模型服务器 {address} 没有该模型或接口({status}):{said}请检查地址和模型名称。",
