@@ -205,6 +205,53 @@ class DecisionsSettings(RemoteSettings):
     )
 
 
+class GlmSettings(BaseModel):
+    """A GLM-4.6V checkpoint in this process."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field(
+        default="zai-org/GLM-4.6V-Flash",
+        description="A pulled model's name (see `idolens models list`), a model folder, or idolens-tiny.",
+    )
+    device: str = Field(
+        default="auto",
+        description="Where it is computed: auto, cpu, cuda, cuda:1, mps; auto takes a graphics card where there is one.",
+    )
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        default="auto",
+        description="Numbers that it is computed in; auto takes half precision on a card and float32 on a processor.",
+    )
+    quantize: Literal["none", "int8", "int4"] = Field(
+        default="none",
+        description="Round the weights, to fit a smaller card: int8 takes about 12 GB, int4 about 8 GB of GLM-4.6V-Flash; needs torchao or bitsandbytes.",
+    )
+    compile: bool = Field(
+        default=False,
+        description="Compile the model at the first questions: slower to start, faster later; needs a C++ compiler.",
+    )
+    prefix_mib: int = Field(
+        default=512,
+        ge=0,
+        description="Memory for what was read of recent pictures, so that the next question about one costs the question alone, in MiB; a 512x512 picture takes about 13 with GLM-4.6V-Flash.",
+    )
+    pictures_at_once: int = Field(
+        default=4,
+        ge=1,
+        description="Pictures of one size that are read together; fewer when memory runs out.",
+    )
+    columns_at_once: int = Field(
+        default=1024,
+        ge=64,
+        description="Tokens of questions that are read together; fewer when memory runs out.",
+    )
+    pixels: int = Field(
+        default=0,
+        ge=0,
+        description="Most pixels that a picture is resized to: fewer are faster and see less; 0 takes the model's own.",
+    )
+
+
 class HubSettings(BaseModel):
     """Where models are pulled from, and where they stand."""
 
@@ -321,6 +368,16 @@ class Settings(BaseSettings):
         gt=0,
         description="Longest wait for one's turn before the service answers 503, in seconds.",
     )
+    replies_at_once: int = Field(
+        default=2,
+        ge=1,
+        description="Replies of /v1/chat/completions that are said at the same time, beside the pictures that are looked at.",
+    )
+    reply_s: float = Field(
+        default=120.0,
+        gt=0,
+        description="Longest that one reply may take before it is cut, in seconds.",
+    )
     allowed_hosts: tuple[str, ...] = Field(
         default=(),
         description="Names and addresses, beside this machine's own, that browsers may call the service by (JSON list); needed to listen beyond 127.0.0.1.",
@@ -330,6 +387,7 @@ class Settings(BaseSettings):
         default=False,
         description="Whether pictures may be sent to model servers outside the house.",
     )
+    glm: GlmSettings = GlmSettings()
     chat: ChatSettings = ChatSettings()
     decisions: DecisionsSettings = DecisionsSettings()
     hub: HubSettings = HubSettings()

@@ -1,5 +1,6 @@
 """Pictures and questions that the engine tests ask about."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -46,6 +47,32 @@ def questions() -> list[Question]:
         YesNo(key=QuestionKey("person"), instruction="有人吗?"),
         Text(key=QuestionKey("scene"), instruction="描述人物。", max_tokens=24),
     ]
+
+
+def alike(one: Answer, other: Answer, tolerance: float = 0.0) -> bool:
+    """Whether two answers say the same, with probabilities up to ``tolerance``.
+
+    An engine that computes many questions in one multiplication rounds otherwise
+    than with one; it may differ in the last digits, never in what it says.
+    """
+    if not tolerance:
+        return timeless(one) == timeless(other)
+    words = ("key", "status", "raw", "detail", "prompt_version", "model_revision")
+    return (
+        all(getattr(one, word) == getattr(other, word) for word in words)
+        and one.options.keys() == other.options.keys()
+        and all(abs(mine - yours) <= tolerance for mine, yours in _numbers(one, other))
+        and (isinstance(one.value, float) or one.value == other.value)
+    )
+
+
+def _numbers(one: Answer, other: Answer) -> Iterator[tuple[float, float]]:
+    for name in ("probability", "label_mass", "value"):
+        pair = (getattr(one, name), getattr(other, name))
+        if all(isinstance(number, float) for number in pair):
+            yield pair
+    for name, share in one.options.items():
+        yield share, other.options[name]
 
 
 def timeless(answer: Answer) -> Answer:

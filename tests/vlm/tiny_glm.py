@@ -127,7 +127,7 @@ def write(folder: Path, made: Glm4vForConditionalGeneration) -> Path:
     """Write ``made`` as a model folder of the embedded engine; return the folder."""
     (folder / "onnx").mkdir(parents=True, exist_ok=True)
     made.config.architectures = [type(made).__name__]
-    made.config.save_pretrained(folder)
+    made.save_pretrained(folder)
     stop = [tokenizer().token_to_id(token) for token in ("<|endoftext|>", "<|user|>")]
     _json(folder / "generation_config.json", {"eos_token_id": stop})
     _json(folder / "preprocessor_config.json", PREPROCESSOR)

@@ -91,15 +91,17 @@ class Patcher:
             wide = math.ceil(width * grow / factor) * factor
         return tall, wide
 
+    def resized(self, picture: Picture) -> NDArray[np.uint8]:
+        """Resize ``picture``; gives uint8 [height, width, 3]."""
+        height, width = self.size(picture.height, picture.width)
+        if (height, width) == picture.pixels.shape[:2]:
+            return picture.pixels
+        image = Image.fromarray(picture.pixels)
+        return np.asarray(image.resize((width, height), Image.Resampling.BICUBIC))
+
     def patches(self, picture: Picture) -> Patches:
         """Resize, normalise and cut ``picture``."""
-        height, width = self.size(picture.height, picture.width)
-        pixels = picture.pixels
-        if (height, width) != pixels.shape[:2]:
-            image = Image.fromarray(pixels).resize(
-                (width, height), Image.Resampling.BICUBIC
-            )
-            pixels = np.asarray(image)
+        pixels = self.resized(picture)
         mean = np.asarray(self.mean, np.float32)
         deviation = np.asarray(self.deviation, np.float32)
         scaled = (pixels.astype(np.float64) * self.rescale).astype(np.float32)

@@ -1,0 +1,130 @@
+"""A loaded Glm4v as four steps: look, embed, read, and the words that may follow.
+
+The decoder's layers are called one by one, with a mask and positions of our own:
+that is what lets many questions stand behind one picture (see packs.py).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from idolens.errors import EngineError
+from idolens.vlm.glm.kv import Shape, Workspace
+from idolens.vlm.glm.machine import Machine
+from idolens.vlm.pixels import Grid
+
+_COMPILED_COLUMNS = 64
+_COMPILED_ROOM = 256
+
+
+class Network:
+    """The four steps; they belong to one thread at a time.
+
+    Args:
+        model: a Glm4vForConditionalGeneration of transformers.
+        machine: where it is.
+        compiled: compile the decoder; columns then come in buckets.
+    """
+
+    def __init__(self, model: Any, machine: Machine, *, compiled: bool = False) -> None:
+        self._model = model
+        self.machine = machine
+        self.columns_bucket = _COMPILED_COLUMNS if compiled else 1
+        self.room_bucket = _COMPILED_ROOM if compiled else 1
+        text = model.config.text_config
+        self.words = int(text.vocab_size)
+        self.longest = int(text.max_position_embeddings)
+        self.shape = Shape(
+            layers=int(text.num_hidden_layers),
+            heads=int(text.num_key_value_heads),
+            size=int(text.hidden_size // text.num_attention_heads),
+            dtype=machine.dtype,
+            device=machine.device,
+        )
+        self._decode: Any = self._layers
+        if compiled:
+            self._decode = torch.compile(self._layers, dynamic=False)
+
+    def close(self) -> None:
+        """Let go of the weights."""
+        self._model = self._decode = None
+        self.machine.free()
+
+    def tensor(self, values: NDArray[Any]) -> Tensor:
+        """Bring an array to the device."""
+        return torch.tensor(values, device=self.machine.device)
+
+    @torch.inference_mode()
+    def look(self, patches: Tensor, grids: Sequence[Grid]) -> Tensor:
+        """Encode the patches of some pictures; gives [tokens, hidden]."""
+        shapes = torch.tensor([(1, *grid) for grid in grids])
+        seen: Any = self._open().model.visual(
+            patches.to(self.machine.dtype), grid_thw=shapes.to(self.machine.device)
+        )
+        return seen.pooler_output
+
+    @torch.inference_mode()
+    def embed(self, ids: Tensor) -> Tensor:
+        """Embed ids [batch, length]; gives [batch, length, hidden]."""
+        return self._open().model.language_model.embed_tokens(ids)
+
+    @torch.inference_mode()
+    def read(
+        self,
+        embeddings: Tensor,
+        positions: Tensor,
+        mask: Tensor | None,
+        space: Workspace,
+    ) -> Tensor:
+        """Read tokens behind what is in ``space``; gives [batch, length, hidden].
+
+        Args:
+            embeddings: [batch, length, hidden].
+            positions: i64 [3, batch, length].
+            mask: bool [length, columns]; None where each token sees all before it,
+                and nothing is in ``space`` yet.
+            space: takes the new keys and values; it must have been extended.
+        """
+        self._open()
+        whole = None if mask is None else mask[None, None]
+        return self._decode(embeddings, positions, whole, space)
+
+    @torch.inference_mode()
+    def logs(self, hidden: Tensor) -> Tensor:
+        """Return the log-probabilities f32 [..., words] of the word that follows."""
+        return torch.log_softmax(self.logits(hidden), -1)
+
+    @torch.inference_mode()
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Return the logits f32 [..., words] of the word that follows."""
+        return self._open().lm_head(hidden).float()
+
+    def _layers(
+        self,
+        embeddings: Tensor,
+        positions: Tensor,
+        mask: Tensor | None,
+        space: Workspace,
+    ) -> Tensor:
+        text = self._model.model.language_model
+        turn = text.rotary_emb(embeddings, position_ids=positions)
+        hidden = embeddings
+        for layer in text.layers:
+            hidden = layer(
+                hidden,
+                attention_mask=mask,
+                past_key_values=space,
+                position_embeddings=turn,
+            )
+        return text.norm(hidden)
+
+    def _open(self) -> Any:
+        if self._model is None:
+            raise EngineError(
+                "The engine has been closed: open it again.",
+                "引擎已关闭:请重新打开。",
+            )
+        return self._model

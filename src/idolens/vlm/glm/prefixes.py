@@ -1,0 +1,86 @@
+"""Keys and values of recent pictures, kept under a budget of memory.
+
+The next question about a picture then costs the question alone. What is kept is found
+by the picture's content and everything else that decides its keys and values; the
+model's revision is not among it only because a store belongs to one loaded model.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from idolens.vlm.glm.kv import Prefix
+from idolens.vlm.pixels import Grid
+from idolens.vocabulary import Sha256
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What decides the keys and values of a picture.
+
+    Attributes:
+        picture: digest of its shape and pixels.
+        grid: the patches it was cut into.
+        words: the role and marks around it, as text.
+    """
+
+    picture: Sha256
+    grid: Grid
+    words: str
+
+
+@dataclass(slots=True)
+class Uses:
+    """What the store was good for."""
+
+    hits: int = 0
+    misses: int = 0
+    evictions: int = 0
+
+
+class Prefixes:
+    """The prefixes used last, as many as fit.
+
+    Not for several threads at once: the engine has one turn at a time.
+
+    Args:
+        budget: most memory, in bytes; 0 keeps nothing.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._kept: OrderedDict[Key, Prefix] = OrderedDict()
+        self.bytes = 0
+        self.uses = Uses()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Key) -> Prefix | None:
+        """Return what is kept of ``key``."""
+        prefix = self._kept.get(key)
+        if prefix is None:
+            self.uses.misses += 1
+            return None
+        self.uses.hits += 1
+        self._kept.move_to_end(key)
+        return prefix
+
+    def put(self, key: Key, prefix: Prefix) -> None:
+        """Keep ``prefix``, and let go of those used longest ago."""
+        if prefix.bytes > self._budget:
+            return
+        self._drop(key)
+        while self._kept and self.bytes + prefix.bytes > self._budget:
+            self._drop(next(iter(self._kept)))
+            self.uses.evictions += 1
+        self._kept[key] = prefix
+        self.bytes += prefix.bytes
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._kept.clear()
+        self.bytes = 0
+
+    def _drop(self, key: Key) -> None:
+        gone = self._kept.pop(key, None)
+        self.bytes -= gone.bytes if gone else 0
