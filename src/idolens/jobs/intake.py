@@ -40,7 +40,10 @@ def new_session(
     Raises:
         BadInputError: neither one recording nor pictures only.
         MediaError: the recording is unreadable.
+        PolicyError: the policy is calibrated for another engine.
     """
+    if policy.calibration is not None:
+        policy.calibration.check_engine(engine, policy.asked())
     kinds = {source.kind for source in sources}
     if kinds not in ({"recording"}, {"picture"}) or (
         "recording" in kinds and len(sources) > 1

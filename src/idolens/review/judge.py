@@ -72,6 +72,7 @@ def judge(
             that no frame stands for counts as failed.
     """
     whole = in_order(frames, duration)
+    answers = {frame: policy.calibrated(given) for frame, given in answers.items()}
     seen = {
         question.key: moments(whole, answers, question) for question in policy.questions
     }

@@ -52,8 +52,11 @@ def read_labels(text: str, policy: Policy) -> list[Label]:
 
 
 def cases(label: Label, answers: Sequence[Answer], policy: Policy) -> list[Case]:
-    """Pair what a person and an engine say about one picture."""
-    given = {answer.key: answer for answer in answers}
+    """Pair what a person and an engine say about one picture.
+
+    The answers are the engine's own; a calibration that ``policy`` names is applied.
+    """
+    given = {answer.key: answer for answer in policy.calibrated(answers)}
     return [
         _case(label.picture, entry, label.truths[entry.key], given)
         for entry in policy.questions

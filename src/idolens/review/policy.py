@@ -8,13 +8,16 @@ read and which mistakes are explained is in policy_file.py.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from idolens.media.frame import DropReason
+from idolens.review.calibration import Calibration, calibrated, digest_of
 from idolens.review.record import Record, Words
+from idolens.vlm.answer import Answer
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo, check
 from idolens.vocabulary import Language, QuestionKey, RiskLevel, Suggestion
 
@@ -22,6 +25,11 @@ from idolens.vocabulary import Language, QuestionKey, RiskLevel, Suggestion
 def _word(given: Any) -> Any:
     """Take a level's number as the word that an answer has for it."""
     return str(given) if isinstance(given, int) else given
+
+
+def _is_none(value: object) -> bool:
+    """Leave a key out that older policies and reports do not have."""
+    return value is None
 
 
 Kind = Literal["yes_no", "choice", "score", "tags", "text"]
@@ -124,6 +132,13 @@ class PolicyQuestion(Record):
         description="A reply to another question about the same picture that makes "
         "an undecided answer harmless, e.g. nobody is in the picture.",
     )
+    reuse_similar: bool | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="Whether an answer may be taken over from a picture of the same "
+        "session that looks the same, with no scene cut between. Tags and text without "
+        "risks are by default, all others are not.",
+    )
 
     @model_validator(mode="after")
     def _can_be_asked(self) -> "PolicyQuestion":
@@ -164,6 +179,13 @@ class PolicyQuestion(Record):
         if self.when_undecided is None:
             return bool(self.risks)
         return self.when_undecided == "review"
+
+    @property
+    def reuses_similar(self) -> bool:
+        """Whether an answer may be taken over from a picture that looks the same."""
+        if self.reuse_similar is None:
+            return self.kind in ("tags", "text") and not self.risks
+        return self.reuse_similar
 
     def question(self) -> Question:
         """Return the question as an engine takes it."""
@@ -226,6 +248,12 @@ class Policy(Record):
         description="Drop reasons that do not count as unexamined, because the gate "
         "itself saw that there is nothing to see.",
     )
+    calibration: Calibration | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="A file that `idolens calibrate` wrote, by its path beside the "
+        "policy's own; thresholds then mean calibrated probabilities.",
+    )
     questions: Annotated[tuple[PolicyQuestion, ...], Field(min_length=1)] = Field(
         description="What is asked of every picture, in the report's order."
     )
@@ -272,6 +300,19 @@ class Policy(Record):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _is_calibrated_as_worded(self) -> "Policy":
+        for question in self.questions:
+            curve = self.calibration and self.calibration.curve(question.key)
+            if curve and curve.content != digest_of(question.question()):
+                raise _problem(
+                    f"question {question.key!r} was changed after it was calibrated; "
+                    "run `idolens calibrate` again",
+                    f"问题 {question.key!r} 在校准之后被改动过；"
+                    "请重新运行 `idolens calibrate`",
+                )
+        return self
+
     @property
     def version(self) -> str:
         """Twelve hexadecimal digits that change whenever the policy's content does.
@@ -282,6 +323,17 @@ class Policy(Record):
             self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False
         )
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    def calibrated(self, answers: Sequence[Answer]) -> Sequence[Answer]:
+        """Return ``answers`` as thresholds are held against them.
+
+        Without a calibration they are the engine's own; with one, answers of another
+        engine, model or wording than it was fitted to become errors.
+        """
+        if self.calibration is None:
+            return answers
+        questions = {question.key: question for question in self.asked()}
+        return calibrated(answers, questions, self.calibration)
 
     def asked(self) -> tuple[Question, ...]:
         """Return all questions as an engine takes them."""

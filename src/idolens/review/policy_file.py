@@ -8,18 +8,22 @@ import difflib
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from idolens.errors import PolicyError, QuestionError
+from idolens.review.calibration import Calibration, Curve
 from idolens.review.policy import Moot, Policy, PolicyQuestion, Risk
-from idolens.review.record import Words
+from idolens.review.record import Record, Words
 
 MOST_CHARACTERS = 200_000
 """Longest policy file, in characters."""
+
+MOST_CALIBRATION_BYTES = 1_000_000
+"""Largest calibration file."""
 
 Location = tuple[str | int, ...]
 
@@ -48,7 +52,7 @@ def load_policy(name_or_path: str) -> Policy:
             f"The policy file {path.name} cannot be read; save it as UTF-8 text.",
             f"无法读取策略文件 {path.name}；请将其保存为 UTF-8 文本。",
         ) from error
-    return check_policy(text)
+    return check_policy(text, folder=path.parent)
 
 
 def policy_text(policy: Policy) -> str:
@@ -60,19 +64,69 @@ def policy_text(policy: Policy) -> str:
     )
 
 
-def check_policy(text: str) -> Policy:
+def check_policy(text: str, *, folder: Path | None = None) -> Policy:
     """Read a policy from YAML.
+
+    Args:
+        text: the YAML.
+        folder: where the calibration is that it names; without one, only a policy
+            that holds its calibration can be read.
 
     Raises:
         PolicyError: with the line and key of the first mistake, and how to mend it.
     """
     data, lines = _read(text)
+    if isinstance(data, dict):
+        keys = cast("dict[str, Any]", data)
+        if isinstance(keys.get("calibration"), str):
+            keys["calibration"] = _calibration(keys["calibration"], folder)
     try:
         return Policy.model_validate(data)
     except QuestionError as error:
         raise PolicyError(error.words.en, error.words.zh) from error
     except ValidationError as error:
         raise _explained(error.errors(include_url=False), lines) from error
+
+
+def load_calibration(path: Path) -> Calibration:
+    """Read a file that `idolens calibrate` wrote.
+
+    Raises:
+        PolicyError: there is none, or it is not as it was written.
+    """
+    try:
+        if path.stat().st_size > MOST_CALIBRATION_BYTES:
+            raise _no_calibration(path, "too large", "文件过大")
+        return Calibration.model_validate_json(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise _no_calibration(path, reason, reason) from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        context = first.get("ctx", {})
+        where = ".".join(str(part) for part in first["loc"])
+        raise _no_calibration(
+            path,
+            context.get("en") or f"{where}: {first['msg']}".lstrip(": "),
+            context.get("zh") or f"{where}：{first['msg']}".lstrip("："),
+        ) from error
+
+
+def _calibration(name: str, folder: Path | None) -> Any:
+    if folder is None:
+        raise PolicyError(
+            f"calibration: {name!r} is a file; read the policy from a file beside it.",
+            f"calibration：{name!r} 是一个文件；请从与其同处的策略文件读取策略。",
+        )
+    return load_calibration(folder / name).model_dump(mode="json")
+
+
+def _no_calibration(path: Path, en: str, zh: str) -> PolicyError:
+    return PolicyError(
+        f"calibration: {path.name} cannot be used ({en}); "
+        "write it with `idolens calibrate`.",
+        f"calibration：{path.name} 不可用（{zh}）；请用 `idolens calibrate` 生成。",
+    )
 
 
 def _shipped() -> Iterator[tuple[str, str]]:
@@ -261,10 +315,12 @@ def _wrong_type(error: ErrorDetails) -> tuple[str, str]:
     return f"must be {expected[0]}", f"必须是{expected[1]}"
 
 
-_PARTS: dict[str, type[Policy | PolicyQuestion | Risk | Moot]] = {
+_PARTS: dict[str, type[Record]] = {
     "questions": PolicyQuestion,
     "risks": Risk,
     "moot_when": Moot,
+    "calibration": Calibration,
+    "curves": Curve,
 }
 
 
