@@ -18,11 +18,15 @@ PICTURE = str(SAMPLES / "pictures" / "stage.png")
     [
         (("画面中是否有人物?",), {"yes", "no", "cannot_tell"}),
         (("这是什么场景?", "--choices", "舞台,公园"), {"舞台", "公园", "cannot_tell"}),
+        (
+            ("什么场景?", "--choices", "舞台、公园，街道"),
+            {"舞台", "公园", "街道", "cannot_tell"},
+        ),
         (("室内舞台还是户外公园?",), {"室内舞台", "户外公园", "cannot_tell"}),
         (("情绪?", "--levels", "低,中,高"), {"1", "2", "3", "cannot_tell"}),
         (("请看图。", "--yes-no"), {"yes", "no", "cannot_tell"}),
     ],
-    ids=["yes-no", "choices", "named", "levels", "flag"],
+    ids=["yes-no", "choices", "chinese commas", "named", "levels", "flag"],
 )
 def test_ask_gives_a_typed_answer(shell, more, known):
     """The probabilities of all options are there, and where they come from."""
@@ -55,8 +59,9 @@ def test_ask_says_who_answered(shell):
         (PICTURE, "  "),
         ("none.png", "问题?"),
         ("small.yaml", "问题?"),
+        (PICTURE, "问题?", "--engine", "embeded"),
     ],
-    ids=["two kinds", "one option", "empty", "missing", "not a picture"],
+    ids=["two kinds", "one option", "empty", "missing", "not a picture", "engine"],
 )
 def test_ask_refuses_what_cannot_be_asked(shell, arguments):
     """2 and one message."""

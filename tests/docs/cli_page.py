@@ -18,10 +18,10 @@ clone. Results go to standard output, everything said by the way to standard err
 每条命令都可以写成 `idolens …`(在 Python 环境内)或 `./start.sh …`(在项目文件夹内)。\
 结果写入标准输出,其他信息写入标准错误。
 
-Messages come in the language of the setting `language` (`IDOLENS_LANGUAGE=en`); see
-[settings.md](settings.md).
+Messages and `--help` come in the language of the setting `language`
+(`IDOLENS_LANGUAGE=en`); see [settings.md](settings.md).
 
-信息的语言由设置项 `language` 决定(`IDOLENS_LANGUAGE=en`),\
+信息和 `--help` 的语言由设置项 `language` 决定(`IDOLENS_LANGUAGE=en`),\
 见 [settings.md](settings.md)。
 
 | exit code | meaning | 含义 |
@@ -92,6 +92,9 @@ def _section(title: str, command: Any, context: Any) -> str:
         lines += ["| argument, option | meaning | 含义 |", "|---|---|---|"]
         lines += [_row(names, text) for names, text in rows]
         lines.append("")
+    if command.epilog:
+        _, _, typed = command.epilog.partition("\b\n")
+        lines += ["```sh", typed, "```", ""]
     return "\n".join(lines)
 
 

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from idolens.archive import Session
+from idolens.cli.bilingual import examples
 from idolens.cli.desk import Desk
+from idolens.cli.options import EngineName, PolicyName, with_engine
 from idolens.cli.terminal import Terminal
 from idolens.errors import BadInputError, MediaError
 from idolens.jobs import into_sessions
@@ -29,16 +31,34 @@ Paths = Annotated[
     list[Path],
     typer.Argument(
         help="Recordings, pictures, folders, zips. · 录像、图片、文件夹、zip。",
+        metavar="PATH",
         show_default=False,
     ),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(help="Folder of the reports. · 报告所在文件夹。 [out/NAME]"),
+    typer.Option(
+        help="Folder for the reports; out/NAME if not given. "
+        "· 报告写入的文件夹，默认为 out/名称。",
+        metavar="FOLDER",
+    ),
 ]
 AsJson = Annotated[
-    bool, typer.Option("--json", help="Print JSON only. · 只输出 JSON。")
+    bool,
+    typer.Option(
+        "--json",
+        help="Print JSON only, where the reports are. · 只输出 JSON（报告的位置）。",
+    ),
 ]
+ANALYZE_EXAMPLES = examples(
+    "idolens analyze concert.mp4 --every 5s",
+    "idolens analyze night/ --policy mine.yaml --out reports",
+    "idolens analyze posters.zip --json --fail-on review",
+)
+RESUME_EXAMPLES = examples(
+    "idolens resume",
+    "idolens resume 20260101-200000-a1b2c3 --out reports",
+)
 
 
 class FailOn(StrEnum):
@@ -51,8 +71,8 @@ class FailOn(StrEnum):
 FailOnOption = Annotated[
     FailOn | None,
     typer.Option(
-        help="Exit 3 when a report suggests this or worse. "
-        "· 报告建议达到此级别时以 3 退出。"
+        help="End with 3 when a report suggests this or worse. "
+        "· 有报告的建议达到此级别时，以退出码 3 结束。"
     ),
 ]
 
@@ -63,26 +83,20 @@ def analyze(
     every: Annotated[
         str | None,
         typer.Option(
-            help="One frame each: 60s, 2m, 500ms. · 取帧间隔。", metavar="TIME"
+            help="How often to look at a recording: 60s, 2m, 500ms. "
+            "· 录像每隔多久看一帧：60s、2m、500ms。",
+            metavar="TIME",
         ),
     ] = None,
-    policy: Annotated[
-        str | None,
-        typer.Option(
-            help="Name or file of the policy. · 审核策略的名称或文件。",
-            metavar="NAME|FILE",
-        ),
-    ] = None,
-    engine: Annotated[
-        str | None, typer.Option(help="Which engine answers. · 推理引擎。")
-    ] = None,
+    policy: PolicyName = None,
+    engine: EngineName = None,
     out: Out = None,
     as_json: AsJson = False,
     fail_on: FailOnOption = None,
 ) -> None:
-    """Look at recordings and pictures, and hand in reports. · 分析并生成报告。"""
+    """Look at recordings and pictures, hand in reports. · 审核录像和图片，生成报告。"""
     terminal = context.ensure_object(Terminal)
-    settings = _with(terminal.settings, engine)
+    settings = with_engine(terminal.settings, engine)
     step = _step(every) if every else Milliseconds(round(settings.every_s * 1000))
     chosen = load_policy(policy) if policy else None
     with open_studio(settings) as studio:
@@ -100,8 +114,9 @@ def resume(
     session: Annotated[
         str | None,
         typer.Argument(
-            help="Which session; all unfinished ones by default. "
-            "· 要继续的场次，默认为所有未完成的场次。",
+            help="Its id, as shown when it stopped; without one, all unfinished. "
+            "· 停止时显示的场次编号；不填则继续所有未完成的场次。",
+            metavar="SESSION",
             show_default=False,
         ),
     ] = None,
@@ -117,7 +132,7 @@ def resume(
     as_json: AsJson = False,
     fail_on: FailOnOption = None,
 ) -> None:
-    """Finish what was interrupted. · 继续完成被中断的任务。"""
+    """Finish what Ctrl-C or a crash interrupted. · 继续被中断的分析。"""
     terminal = context.ensure_object(Terminal)
     if engine:
         engine_entry(engine)
@@ -201,10 +216,6 @@ def _unfinished(
                 f"{session.engine}.",
             )
     return [session.id for session in sessions if engine in {None, session.engine}]
-
-
-def _with(settings: Settings, engine: str | None) -> Settings:
-    return settings.model_copy(update={"engine": engine}) if engine else settings
 
 
 def _step(text: str) -> Milliseconds:

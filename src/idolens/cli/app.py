@@ -1,5 +1,6 @@
 """The commands' common root: settings, language, errors and exit codes."""
 
+import re
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -7,11 +8,15 @@ from typing import Annotated
 
 import stamina
 import typer
+from typer.exceptions import TyperException
+from typer.main import get_command
 
 from idolens.cli import analyses, asking, evaluating, machine, models, policies
+from idolens.cli.bilingual import complain, speak
 from idolens.cli.terminal import Terminal
-from idolens.errors import IdolensError
+from idolens.errors import IdolensError, SettingsError
 from idolens.settings import load_settings
+from idolens.vocabulary import Language
 from idolens.web.records import frames_of
 
 STOPPED = 130
@@ -24,15 +29,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-app.command("analyze")(analyses.analyze)
-app.command("resume")(analyses.resume)
-app.command("ask")(asking.ask)
+app.command("analyze", epilog=analyses.ANALYZE_EXAMPLES)(analyses.analyze)
+app.command("resume", epilog=analyses.RESUME_EXAMPLES)(analyses.resume)
+app.command("ask", epilog=asking.EXAMPLES)(asking.ask)
 app.add_typer(policies.app, name="policies")
 app.add_typer(models.app, name="models")
 app.command("engines")(machine.engines)
 app.command("doctor")(machine.doctor)
-app.command("eval")(evaluating.evaluate)
-app.command("serve")(machine.serve)
+app.command("eval", epilog=evaluating.EXAMPLES)(evaluating.evaluate)
+app.command("serve", epilog=machine.SERVE_EXAMPLES)(machine.serve)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it
@@ -50,7 +55,11 @@ def root(
     context: typer.Context,
     settings: Annotated[
         Path | None,
-        typer.Option(help="YAML file of settings. · 设置文件(YAML)。"),
+        typer.Option(
+            help="YAML file of settings; see docs/settings.md. "
+            "· 设置文件（YAML），见 docs/settings.md。",
+            metavar="FILE",
+        ),
     ] = None,
     show_version: Annotated[  # noqa: ARG001 - its callback does the work
         bool,
@@ -69,10 +78,18 @@ def root(
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     terminal = Terminal()
+    words = sys.argv[1:] if arguments is None else arguments
+    # Before the settings are read for good: help and complaints do not wait for that.
+    language = _language(words)
+    command = get_command(app)
+    speak(command, language)
     # Else every try would be told on standard output, where only results belong.
     stamina.instrumentation.set_on_retry_hooks(())
     try:
-        app(args=arguments, obj=terminal)
+        sys.exit(command(args=words, obj=terminal, standalone_mode=False))
+    except TyperException as error:
+        complain(error, language)
+        sys.exit(error.exit_code)
     except IdolensError as error:
         terminal.fail(error)
         sys.exit(error.exit_code)
@@ -82,6 +99,15 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - the last door: no traceback for a user
         terminal.fail(_mistake(error))
         sys.exit(1)
+
+
+def _language(words: list[str]) -> Language:
+    """Return the language that the settings ask for, if they can be read."""
+    given = re.search(r"(?:^|\n)--settings[=\n]([^\n]+)", "\n".join(words))
+    try:
+        return load_settings(Path(given[1]) if given else None).language
+    except SettingsError:
+        return Terminal().language
 
 
 def _mistake(error: Exception) -> IdolensError:

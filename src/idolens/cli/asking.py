@@ -1,5 +1,6 @@
 """``idolens ask``: one question about one picture."""
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,8 @@ import typer
 from rich.table import Table
 from rich.text import Text as Styled
 
+from idolens.cli.bilingual import examples
+from idolens.cli.options import EngineName, with_engine
 from idolens.cli.terminal import Terminal
 from idolens.errors import MediaError, QuestionError
 from idolens.studio import open_studio
@@ -17,31 +20,47 @@ from idolens.vlm.phrasing import language_of, question_for, spoken
 from idolens.vocabulary import QuestionKey
 
 KEY = QuestionKey("question")
+EXAMPLES = examples(
+    'idolens ask poster.png "画面中是否有未授权LOGO?"',
+    'idolens ask poster.png "这是什么场景?" --choices 室内舞台,户外公园,演播室',
+    'idolens ask poster.png "Which clothes and accessories?" --tags --json',
+)
 
 
 def ask(
     context: typer.Context,
-    picture: Annotated[Path, typer.Argument(help="A picture file. · 图片文件。")],
-    question: Annotated[str, typer.Argument(help="What to ask. · 要问的问题。")],
+    picture: Annotated[
+        Path, typer.Argument(help="A picture file. · 图片文件。", metavar="PICTURE")
+    ],
+    question: Annotated[
+        str,
+        typer.Argument(
+            help="What to ask, in quotes; a yes-or-no question is known as one. "
+            "· 要问的问题，请加引号；“是否……？”会自动按是/否回答。",
+            metavar="QUESTION",
+        ),
+    ],
     choices: Annotated[
         str | None,
         typer.Option(
-            help="Answer with one of these. · 从这些选项中选一个。", metavar="A,B,…"
+            help="Answer with one of these. · 从这些选项中选一个。",
+            metavar="A,B,…",
         ),
     ] = None,
     levels: Annotated[
         str | None,
         typer.Option(
-            help="Place on this scale, lowest first. · 按此量表打分(由低到高)。",
+            help="Place it on this scale, lowest first. · 按这些等级评定，由低到高。",
             metavar="LOW,…,HIGH",
         ),
     ] = None,
     yes_no: Annotated[
-        bool, typer.Option("--yes-no", help="Answer yes or no. · 回答是或否。")
+        bool, typer.Option("--yes-no", help="Answer yes or no. · 只回答是或否。")
     ] = False,
     tags: Annotated[
-        bool, typer.Option("--tags", help="Answer with tags. · 回答标签。")
+        bool, typer.Option("--tags", help="Answer with tags. · 用标签回答。")
     ] = False,
+    engine: EngineName = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON only. · 只输出 JSON。")
     ] = False,
@@ -51,7 +70,7 @@ def ask(
     asked = _question(question, choices, levels, yes_no=yes_no, tags=tags)
     check([asked])
     data = _read(picture)
-    with open_studio(terminal.settings) as studio:
+    with open_studio(with_engine(terminal.settings, engine)) as studio:
         answer = studio.ask(data, [asked])[0]
         demonstration = studio.engine.model.demonstration
     if as_json:
@@ -94,7 +113,7 @@ def _question(
 
 
 def _split(words: str) -> tuple[str, ...]:
-    parts = words.replace("，", ",").split(",")
+    parts = re.split("[,，、]", words)
     return tuple(part.strip() for part in parts if part.strip())
 
 
@@ -120,8 +139,10 @@ def _show(terminal: Terminal, question: Question, answer: Answer) -> None:
         terminal.out.print(table)
     if answer.label_mass is not None:
         terminal.say(
-            f"标签质量 {answer.label_mass:.1%} · {answer.latency_ms:.0f} 毫秒",
-            f"Label mass {answer.label_mass:.1%} · {answer.latency_ms:.0f} ms",
+            f"这些选项共占全部概率的 {answer.label_mass:.1%} · "
+            f"{answer.latency_ms:.0f} 毫秒",
+            f"{answer.label_mass:.1%} of all probability fell on these options · "
+            f"{answer.latency_ms:.0f} ms",
         )
 
 

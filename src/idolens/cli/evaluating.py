@@ -7,6 +7,8 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from idolens.cli.bilingual import examples
+from idolens.cli.options import EngineName, PolicyName, with_engine
 from idolens.cli.terminal import Terminal
 from idolens.errors import BadInputError
 from idolens.review import load_policy
@@ -15,6 +17,11 @@ from idolens.review.evaluation import evaluate as figures_of
 from idolens.review.labels import cases, read_labels
 from idolens.studio import open_studio
 
+EXAMPLES = examples(
+    "idolens eval labelled/",
+    "idolens eval labelled/ --policy poster-zh --engine embedded --json",
+)
+
 
 def evaluate(
     context: typer.Context,
@@ -22,17 +29,14 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="SET",
-            help="Folder of pictures with labels.jsonl. "
-            "· 含 labels.jsonl 的图片文件夹。",
+            help="Folder of pictures, with a labels.jsonl that says what is true; "
+            "see docs/guides/measure-your-own-pictures.md. "
+            "· 图片文件夹，其中的 labels.jsonl 写明正确答案，"
+            "见 docs/guides/measure-your-own-pictures.md。",
         ),
     ],
-    policy: Annotated[
-        str | None,
-        typer.Option(
-            help="Policy whose questions are asked. · 使用哪个策略的问题。",
-            metavar="NAME|FILE",
-        ),
-    ] = None,
+    policy: PolicyName = None,
+    engine: EngineName = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON only. · 只输出 JSON。")
     ] = False,
@@ -42,7 +46,7 @@ def evaluate(
     rules = load_policy(policy or terminal.settings.policy)
     labels = read_labels(_text(labelled / "labels.jsonl"), rules)
     found: list[Case] = []
-    with open_studio(terminal.settings) as studio:
+    with open_studio(with_engine(terminal.settings, engine)) as studio:
         for label in labels:
             asked = [
                 entry.question()

@@ -7,7 +7,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from idolens.cli.bilingual import examples
 from idolens.cli.checkup import Finding, checkup
+from idolens.cli.options import EngineName, with_engine
 from idolens.cli.terminal import Terminal
 from idolens.settings import Settings
 from idolens.studio import Studio, open_studio
@@ -16,9 +18,11 @@ from idolens.web.health import Check, ModelCheck, disk_check
 from idolens.web.server import address_of, listen
 from idolens.web.server import serve as serve_on
 
+SERVE_EXAMPLES = examples("idolens serve", "idolens serve --port 9000")
+
 
 def engines(context: typer.Context) -> None:
-    """List the engines, and what each needs. · 列出推理引擎。"""
+    """List the engines, and what each needs. · 列出引擎及其要求。"""
     terminal = context.ensure_object(Terminal)
     table = Table(box=None, pad_edge=False)
     for zh, en in (("名称", "Name"), ("可用", "Here"), ("说明", "What it is")):
@@ -38,7 +42,7 @@ def engines(context: typer.Context) -> None:
 
 
 def doctor(context: typer.Context) -> None:
-    """Say what works here, what does not, and how to mend it. · 检查本机环境。"""
+    """Say what works here, what does not, how to mend it. · 检查本机，指出如何修复。"""
     terminal = context.ensure_object(Terminal)
     findings = checkup(terminal.settings)
     for finding in findings:
@@ -60,18 +64,30 @@ def _mark(finding: Finding) -> Text:
 def serve(
     context: typer.Context,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on. · 监听地址。")
+        str | None,
+        typer.Option(
+            help="Address to listen on; others than 127.0.0.1 need the setting "
+            "allowed_hosts. · 监听地址；127.0.0.1 以外的地址需要设置 allowed_hosts。",
+            metavar="ADDRESS",
+        ),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option(help="Port to listen on. · 监听端口。", min=0, max=65535),
+        typer.Option(
+            help="Port to listen on; 0 takes a free one. "
+            "· 监听端口；0 为任一空闲端口。",
+            metavar="PORT",
+            min=0,
+            max=65535,
+        ),
     ] = None,
+    engine: EngineName = None,
 ) -> None:
-    """Run the HTTP service. · 启动 HTTP 服务。"""
+    """Run the HTTP service; Ctrl-C ends it. · 启动 HTTP 服务，按 Ctrl-C 停止。"""
     terminal = context.ensure_object(Terminal)
     chosen = {"host": host, "port": port}
     given = {name: value for name, value in chosen.items() if value is not None}
-    settings = terminal.settings.model_copy(update=given)
+    settings = with_engine(terminal.settings, engine).model_copy(update=given)
     door = listen(settings)
     with open_studio(settings) as studio:
         address = address_of(door)

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from idolens.cli.bilingual import examples
 from idolens.cli.terminal import Terminal
 from idolens.review import load_policy, policy_text, shipped_policies
 from idolens.vlm import lint as lint_prompt
@@ -15,6 +16,12 @@ from idolens.vlm.phrasing import language_of
 app = typer.Typer(
     help="Show, check and improve the rule books. · 查看、检查、改进审核策略。",
     no_args_is_help=True,
+    rich_markup_mode=None,
+    epilog=examples(
+        "idolens policies show livestream-zh > mine.yaml",
+        "idolens policies check mine.yaml",
+        'idolens policies lint "这图怎么样?"',
+    ),
 )
 
 
@@ -39,19 +46,26 @@ def list_policies(context: typer.Context) -> None:
 @app.command()
 def show(
     name: Annotated[
-        str, typer.Argument(help="Name or file of a policy. · 策略名称或文件。")
+        str,
+        typer.Argument(
+            help="A name from `policies list`, or a file. "
+            "· `policies list` 中的名称，或文件。",
+            metavar="NAME|FILE",
+        ),
     ],
 ) -> None:
-    """Print a policy as YAML, to copy and change. · 以 YAML 输出策略。"""
+    """Print a policy as YAML, to copy and change. · 输出策略（YAML），供复制修改。"""
     typer.echo(policy_text(load_policy(name)), nl=False)
 
 
 @app.command()
 def check(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A policy file. · 策略文件。")],
+    file: Annotated[
+        Path, typer.Argument(help="A policy file. · 策略文件。", metavar="FILE")
+    ],
 ) -> None:
-    """Check a policy file. · 检查策略文件。"""
+    """Find mistakes and vague questions in a policy. · 检查策略中的错误和含糊问题。"""
     terminal = context.ensure_object(Terminal)
     policy = load_policy(str(file))
     terminal.say(
@@ -67,9 +81,14 @@ def check(
 @app.command()
 def lint(
     context: typer.Context,
-    prompt: Annotated[str, typer.Argument(help="A question. · 一个问题。")],
+    prompt: Annotated[
+        str,
+        typer.Argument(
+            help="A question, in quotes. · 一个问题，请加引号。", metavar="QUESTION"
+        ),
+    ],
 ) -> None:
-    """Say what is vague about a prompt, and how to put it. · 检查提示词。"""
+    """Say what is vague about a question, and how to put it. · 指出含糊之处和改法。"""
     terminal = context.ensure_object(Terminal)
     if not _advise(terminal, prompt):
         terminal.say("没有发现问题。", "Nothing to improve.")

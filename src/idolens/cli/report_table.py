@@ -27,7 +27,7 @@ def report_table(terminal: Terminal, report: Report) -> RenderableType:
 def _findings(terminal: Terminal, findings: tuple[Finding, ...]) -> Table:
     table = Table(box=None, pad_edge=False)
     for zh, en in (
-        ("建议", ""),
+        ("建议", "Suggestion"),
         ("时间", "Time"),
         ("命中", "Finding"),
         ("概率", "Peak"),
