@@ -119,6 +119,13 @@ class UnknownEngineError(BadInputError):
     code = "unknown_engine"
 
 
+class CannotSpeakError(PermanentError):
+    """The engine answers questions, but holds no conversation."""
+
+    code = "cannot_speak"
+    http_status = 501
+
+
 class EngineBusyError(TemporaryError):
     """The engine has no room now."""
 
@@ -150,6 +157,12 @@ class NotFoundError(BadInputError):
 
     code = "not_found"
     http_status = 404
+
+
+class UnknownModelError(NotFoundError):
+    """A request names a model that is not the one behind the service."""
+
+    code = "model_not_found"
 
 
 class HubError(PermanentError):

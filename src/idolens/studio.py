@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from idolens.archive import Archive, open_archive
 from idolens.jobs import Jobs, open_jobs, unpack_folder
 from idolens.media import Decoder, Source, discover
+from idolens.media.picture import Picture
 from idolens.media.recall import Recall
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
@@ -67,8 +68,15 @@ class Studio:
             MediaError: the picture cannot be read.
             QuestionError: a question cannot be asked.
         """
-        standard = self._decoder.get().standardise(picture)
-        return self.engine.answer([standard], questions)[0]
+        return self.engine.answer([self.look(picture)], questions)[0]
+
+    def look(self, picture: bytes) -> Picture:
+        """Return a picture file as engines see it.
+
+        Raises:
+            MediaError: the picture cannot be read.
+        """
+        return self._decoder.get().standardise(picture)
 
     def discover(self, paths: Sequence[Path]) -> list[Source]:
         """Find recordings and pictures.

@@ -31,12 +31,15 @@ class FakeEyes:
 
     engine: FakeEngine = field(default_factory=FakeEngine)
 
-    def ask(self, picture: bytes, questions: Sequence[Question]) -> list[Answer]:
+    def look(self, picture: bytes) -> Picture:
         try:
             image = Image.open(io.BytesIO(picture)).convert("RGB")
         except UnidentifiedImageError as error:
             raise UnsupportedMediaError("Not a picture.", "不是图片。") from error
-        (answers,) = self.engine.answer([Picture(np.asarray(image))], questions)
+        return Picture(np.asarray(image))
+
+    def ask(self, picture: bytes, questions: Sequence[Question]) -> list[Answer]:
+        (answers,) = self.engine.answer([self.look(picture)], questions)
         return answers
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 from idolens.media.picture import Picture
-from idolens.vlm.answer import Answer
+from idolens.vlm.answer import Answer, Region
 from idolens.vlm.prompt import Prompt
 from idolens.vlm.question import Question
 from idolens.vlm.reading import Reading
@@ -63,6 +63,25 @@ class Engine(Protocol):
         ...
 
 
+class Counter(Protocol):
+    """An engine that tells how much it reads."""
+
+    def tokens_read(self, picture: Picture, questions: Sequence[Question]) -> int:
+        """Return how many tokens it reads to answer these."""
+        ...
+
+
+def tokens_read(engine: Engine, picture: Picture, questions: Sequence[Question]) -> int:
+    """Return how many tokens ``engine`` reads for these; 0 where it does not count.
+
+    An engine that stands before another (the cache) has that other as ``inner``.
+    """
+    inner: Engine = getattr(engine, "inner", engine)
+    if not callable(getattr(inner, "tokens_read", None)):
+        return 0
+    return cast("Counter", inner).tokens_read(picture, questions)
+
+
 def signed(
     reading: Reading,
     question: Question,
@@ -70,6 +89,7 @@ def signed(
     engine: Engine,
     *,
     latency_ms: float,
+    regions: tuple[Region, ...] = (),
 ) -> Answer:
     """Add to ``reading`` who answered, what was asked and how long it took."""
     return Answer(
@@ -86,4 +106,5 @@ def signed(
         prompt_version=prompt.version,
         latency_ms=latency_ms,
         detail=reading.detail,
+        regions=regions,
     )

@@ -167,8 +167,7 @@ class Speech:
         self._thoughts += 1
         ended = chosen.token == self._thought_end
         text = self._letters.decode(self._lexicon.bytes_of(chosen.token), ended)
-        if text:
-            yield self._spoken(chosen, text, thought=True)
+        yield self._spoken(chosen, text, thought=True)
         if ended:
             self._thinking = False
         elif self._thoughts >= self._sampling.thinking_tokens:

@@ -15,6 +15,7 @@ from idolens.web.eyes import Eyes
 from idolens.web.gates import HostGate, RecordGate, SizeGate
 from idolens.web.health import Check, ModelCheck, health_routes
 from idolens.web.infer import InferRequest, InferResponse, work_for
+from idolens.web.openai import openai_routes
 from idolens.web.problems import Problem, add_handlers
 from idolens.web.records import Records
 
@@ -80,7 +81,13 @@ def create_api(
         },
     )
     add_handlers(app, settings.language)
-    _add_infer(app, eyes, settings)
+    desk = Desk(
+        at_once=settings.requests_at_once,
+        waiting=settings.requests_waiting,
+        wait_s=settings.wait_s,
+    )
+    _add_infer(app, eyes, settings, desk)
+    app.include_router(openai_routes(eyes, settings, desk))
     app.include_router(health_routes({"model": ModelCheck(eyes), **(checks or {})}))
     _add_page(app)
     return app
@@ -103,12 +110,7 @@ def body_limit(settings: Settings) -> int:
     return settings.picture_upload_bytes * 41 // 30 + 65_536
 
 
-def _add_infer(app: FastAPI, eyes: Eyes, settings: Settings) -> None:
-    desk = Desk(
-        at_once=settings.requests_at_once,
-        waiting=settings.requests_waiting,
-        wait_s=settings.wait_s,
-    )
+def _add_infer(app: FastAPI, eyes: Eyes, settings: Settings, desk: Desk) -> None:
     failures: dict[int | str, dict[str, Any]] = {
         status: {"model": Problem} for status in _FAILURES
     }

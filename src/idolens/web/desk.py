@@ -1,6 +1,7 @@
 """How many pictures are looked at at once, and how many requests may wait."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from typing import TypeVar
 
 import anyio
@@ -30,6 +31,16 @@ class Desk:
         Raises:
             EngineBusyError: too many wait already, or the turn did not come in time.
         """
+        async with self.place():
+            return await self.step(work)
+
+    @asynccontextmanager
+    async def place(self) -> AsyncGenerator[None]:
+        """Keep a place for work of several steps.
+
+        Raises:
+            EngineBusyError: too many wait already, or the turn did not come in time.
+        """
         if self._inside >= self._room:
             raise _busy()
         self._inside += 1
@@ -39,11 +50,15 @@ class Desk:
             if patience.cancelled_caught:
                 raise _busy()
             try:
-                return await to_thread.run_sync(work, limiter=self._limiter)
+                yield
             finally:
                 self._slots.release()
         finally:
             self._inside -= 1
+
+    async def step(self, work: Callable[[], T]) -> T:
+        """Run one step of the work for which the caller holds a place."""
+        return await to_thread.run_sync(work, limiter=self._limiter)
 
 
 def _busy() -> EngineBusyError:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from idolens.media.picture import Picture
 from idolens.vlm.answer import Answer
 from idolens.vlm.engine import Engine
 from idolens.vlm.question import Question
@@ -14,6 +15,10 @@ class Eyes(Protocol):
     @property
     def engine(self) -> Engine:
         """The engine that answers."""
+        ...
+
+    def look(self, picture: bytes) -> Picture:
+        """Standardise one picture file; safe in many threads."""
         ...
 
     def ask(self, picture: bytes, questions: Sequence[Question]) -> list[Answer]:

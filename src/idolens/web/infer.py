@@ -1,25 +1,22 @@
 """POST /vlm/infer: one picture and one question in, one answer out."""
 
-import base64
-import binascii
-import re
 import time
 from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from idolens.errors import MalformedError, QuestionError, TooLargeError
+from idolens.errors import QuestionError
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
 from idolens.vlm.engine import Model
 from idolens.vlm.phrasing import KEY, language_of, question_for, spoken
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo, check
 from idolens.web.eyes import Eyes
+from idolens.web.pictures import picture_bytes
 
 Kind = Literal["auto", "yes_no", "choice", "score", "tags", "text"]
 
-_DATA_URL = re.compile(r"\s*data:[^,]{0,200},", re.IGNORECASE)
 _EXAMPLE: dict[str, JsonValue] = {
     "image": "iVBORw0KGgo…",
     "question": "画面中是否有未授权LOGO?",
@@ -101,44 +98,6 @@ def work_for(
         return _response(question, answer, eyes.engine.model, seconds)
 
     return work
-
-
-def picture_bytes(text: str, most: int) -> bytes:
-    """Return the bytes of a picture in base64 (a data URL's prefix is left out).
-
-    Raises:
-        MalformedError: it is not base64.
-        TooLargeError: it has more than ``most`` bytes.
-    """
-    prefix = _DATA_URL.match(text)
-    if prefix and not prefix[0].rstrip(",").lower().endswith(";base64"):
-        raise _not_base64()
-    bare = "".join(text[prefix.end() if prefix else 0 :].split())
-    if len(bare) // 4 * 3 > most + 3:
-        raise _too_large(most)
-    try:
-        data = base64.b64decode(bare, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise _not_base64() from error
-    if not data:
-        raise _not_base64()
-    if len(data) > most:
-        raise _too_large(most)
-    return data
-
-
-def _not_base64() -> MalformedError:
-    return MalformedError(
-        "The image is not base64; encode the picture file's bytes.",
-        "image 不是合法的 base64;请对图片文件的字节编码。",
-    )
-
-
-def _too_large(most: int) -> TooLargeError:
-    return TooLargeError(
-        f"The picture is larger than {most / 1e6:g} MB; send a smaller one.",
-        f"图片超过 {most / 1e6:g} MB;请缩小后重试。",
-    )
 
 
 def _question(asked: InferRequest, most: int) -> Question:

@@ -30,6 +30,15 @@ class FieldProblem(Message):
     field: str = Field(description="The field's name; `body` for the whole request.")
 
 
+class OpenAIError(BaseModel):
+    """The same once more, as OpenAI's clients read it (under /v1 only)."""
+
+    message: str = Field(description="What is wrong, in the service's language.")
+    type: str = Field(description="`invalid_request_error` or `server_error`.")
+    param: str | None = Field(description="The first field at fault.")
+    code: str = Field(description="The code of the problem.")
+
+
 class Problem(BaseModel):
     """What went wrong, what to do about it, and a code that programs can read."""
 
@@ -41,8 +50,18 @@ class Problem(BaseModel):
     code: str = Field(description="A stable name, e.g. `too_large`.")
     message: Message = Field(description="What is wrong and what to do about it.")
     errors: list[FieldProblem] = Field(
-        default_factory=list[FieldProblem], description="The fields at fault (422)."
+        default_factory=list[FieldProblem],
+        description="The fields at fault (422, under /v1 400).",
     )
+    error: OpenAIError | None = Field(
+        default=None, description="The same for OpenAI's clients; under /v1 only."
+    )
+
+
+FAILURES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem} for status in (400, 404, 413, 415, 503)
+}
+"""What a route under /v1 may answer instead of what was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +127,20 @@ _OF_STATUS = {
 _FIELD_WORDS = {
     "missing": Bilingual(zh="缺少该字段", en="this field is missing"),
     "extra_forbidden": Bilingual(zh="没有这个字段", en="there is no such field"),
+    "union_tag_invalid": Bilingual(
+        zh="不支持这种类型", en="is of a kind that is not supported"
+    ),
+    "union_tag_not_found": Bilingual(
+        zh="不支持这种类型", en="is of a kind that is not supported"
+    ),
+    "too_short": Bilingual(zh="项数过少", en="has too few items"),
+    "too_long": Bilingual(zh="项数过多", en="has too many items"),
+    "int_type": Bilingual(zh="应为整数", en="must be a whole number"),
+    "int_from_float": Bilingual(zh="应为整数", en="must be a whole number"),
+    "float_type": Bilingual(zh="应为数字", en="must be a number"),
+    "bool_type": Bilingual(zh="应为 true 或 false", en="must be true or false"),
+    "dict_type": Bilingual(zh="应为 JSON 对象", en="must be a JSON object"),
+    "model_type": Bilingual(zh="应为 JSON 对象", en="must be a JSON object"),
     "string_too_short": Bilingual(zh="不能为空", en="must not be empty"),
     "string_type": Bilingual(zh="应为文本", en="must be text"),
     "string_unicode": Bilingual(zh="应为合法的文本", en="must be valid text"),
@@ -117,6 +150,9 @@ _FIELD_WORDS = {
     ),
     "model_attributes_type": Bilingual(zh="应为 JSON 对象", en="must be a JSON object"),
 }
+_HIDDEN = "~"  # tags of alternatives begin so; they are no field's name
+_UNPROCESSABLE = 422
+_OURS = 500
 _WRONG = Bilingual(zh="值不正确", en="has a wrong value")
 
 
@@ -140,40 +176,67 @@ def problem(
         message=Message(zh=said.zh, en=said.en),
         errors=list(errors),
     )
-    return JSONResponse(
-        body.model_dump(),
-        status,
-        headers=headers,
-        media_type="application/problem+json",
+    return _Response(body, headers)
+
+
+def for_openai(response: JSONResponse, language: Language) -> JSONResponse:
+    """Return a problem so that OpenAI's clients, which know no 422, can read it."""
+    if not isinstance(response, _Response):
+        return response
+    body = response.problem
+    status = 400 if body.status == _UNPROCESSABLE else body.status
+    fields = [
+        f"{fault.field}: {fault.zh if language == 'zh' else fault.en}"
+        for fault in body.errors
+    ]
+    error = OpenAIError(
+        message=" ".join([body.title, "; ".join(fields)]).strip(),
+        type="server_error" if status >= _OURS else "invalid_request_error",
+        param=body.errors[0].field if body.errors else None,
+        code=body.code,
     )
+    told = body.model_copy(update={"status": status, "error": error})
+    return _Response(told, response.extra)
+
+
+class _Response(JSONResponse):
+    """A problem on its way out."""
+
+    def __init__(self, body: Problem, headers: dict[str, str] | None) -> None:
+        self.problem = body
+        self.extra = headers
+        super().__init__(
+            body.model_dump(exclude=None if body.error else {"error"}),
+            body.status,
+            headers=headers,
+            media_type="application/problem+json",
+        )
 
 
 def add_handlers(app: FastAPI, language: Language) -> None:
     """Let every error of ``app`` leave as a problem."""
 
-    async def ours(_request: Request, error: Exception) -> JSONResponse:
-        if not isinstance(error, IdolensError):
-            raise error
+    async def handle(request: Request, error: Exception) -> JSONResponse:
+        response = _of_any(request, error, language)
+        return for_openai(response, language) if _is_openai(request) else response
+
+    for kind in (IdolensError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, handle)
+
+
+def _is_openai(request: Request) -> bool:
+    return request.url.path.startswith("/v1/")
+
+
+def _of_any(request: Request, error: Exception, language: Language) -> JSONResponse:
+    if isinstance(error, IdolensError):
         return of_error(error, language)
-
-    async def invalid(request: Request, error: Exception) -> JSONResponse:
-        if not isinstance(error, RequestValidationError):
-            raise error
+    if isinstance(error, RequestValidationError):
         return _of_validation(request, error, language)
-
-    async def http(_request: Request, error: Exception) -> JSONResponse:
-        if not isinstance(error, HTTPException):
-            raise error
+    if isinstance(error, HTTPException):
         headers = dict(error.headers) if error.headers else None
         return problem(error.status_code, language, headers=headers)
-
-    async def unexpected(_request: Request, _error: Exception) -> JSONResponse:
-        return problem(500, language)
-
-    app.add_exception_handler(IdolensError, ours)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, unexpected)
+    return problem(500, language)
 
 
 def of_error(error: IdolensError, language: Language) -> JSONResponse:
@@ -210,7 +273,8 @@ def _is_json(request: Request) -> bool:
 
 def _field(fault: dict[str, Any]) -> FieldProblem:
     # A field's name may hold half a character, which JSON cannot carry back.
-    path = ".".join(str(part) for part in fault["loc"][1:])
+    parts = [str(part) for part in fault["loc"][1:]]
+    path = ".".join(part for part in parts if not part.startswith(_HIDDEN))
     name = path.encode("utf-8", "replace").decode()[:100]
     words = _FIELD_WORDS.get(fault["type"], _WRONG)
     return FieldProblem(field=name or "body", zh=words.zh, en=words.en)

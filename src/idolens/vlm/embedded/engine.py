@@ -111,6 +111,17 @@ class EmbeddedEngine:
             for picture in range(len(pictures))
         ]
 
+    def tokens_read(self, picture: Picture, questions: Sequence[Question]) -> int:
+        """Return how many tokens are read: each role with the picture, each question.
+
+        What was padded is not counted.
+        """
+        asked = [self._desk.take(question) for question in questions]
+        shown = self._listener.tokens_of(picture)
+        prefixes = {one.prefix for one in asked}
+        read = sum(self._listener.length(prefix) + shown - 1 for prefix in prefixes)
+        return read + sum(len(one.ids) for one in asked)
+
     def speak(self, turns: Sequence[Turn], sampling: Sampling) -> Iterator[Spoken]:
         """Say what comes next in a conversation; see `Speaker.speak`."""
         check_conversation(turns, sampling)

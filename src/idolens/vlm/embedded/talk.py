@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from idolens.media.picture import Picture
 from idolens.vlm.chat_template import Chat
 from idolens.vlm.conversation import Turn
 from idolens.vlm.embedded.graphs import Cache, Floats, Graphs, Step
@@ -57,12 +58,22 @@ class Listener:
         self._sight = sight
         self._graphs = graphs
 
+    def tokens_of(self, picture: Picture) -> int:
+        """Return how many tokens a picture has."""
+        down, across = self._sight.grid(picture)
+        return down * across // self._files.merge**2
+
+    def length(self, text: str) -> int:
+        """Return how many tokens a text has; a picture in it counts as one."""
+        return len(self._chat.encode(text))
+
     def lay_out(self, turns: Sequence[Turn], *, thinking: bool) -> Conversation:
         """Put turns into words, tokens and positions; nothing is computed yet."""
         merge, picture_token = self._files.merge, self._files.picture_token
-        grids = [self._sight.grid(one) for turn in turns for one in turn.pictures]
-        counts = [down * across // merge**2 for down, across in grids]
+        pictures = [picture for turn in turns for picture in turn.pictures]
+        counts = [self.tokens_of(picture) for picture in pictures]
         ids = self._chat.with_room(self._chat.turns(turns, thinking=thinking), counts)
+        grids = [self._sight.grid(picture) for picture in pictures]
         positions, _ = with_pictures(ids, picture_token, grids, merge)
         return Conversation(tuple(ids), positions)
 

@@ -1,0 +1,97 @@
+"""POST /v1/chat/completions: goes on with a conversation, whole or word by word."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+
+from fastapi import APIRouter, Request, Response
+
+from idolens.errors import CannotSpeakError, IdolensError
+from idolens.media.picture import Picture
+from idolens.settings import Settings
+from idolens.vlm.conversation import Spoken, can_speak, check_conversation
+from idolens.vlm.engine import Model
+from idolens.vocabulary import Language
+from idolens.web.desk import Desk
+from idolens.web.eyes import Eyes
+from idolens.web.openai.chat_reply import ChatReply, Chunk, Teller
+from idolens.web.openai.chat_request import ChatRequest, sampling_of, turns_of
+from idolens.web.openai.models import check_model
+from idolens.web.openai.talk import Talk, TalkResponse, whole
+from idolens.web.pictures import data_url_bytes
+from idolens.web.problems import FAILURES, for_openai, of_error
+
+_END = "data: [DONE]\n\n"
+
+
+def add_chat(router: APIRouter, eyes: Eyes, settings: Settings) -> None:
+    """Add the route; replies have a desk of their own, beside that of pictures."""
+    desk = Desk(
+        at_once=settings.replies_at_once,
+        waiting=settings.requests_waiting,
+        wait_s=settings.wait_s,
+    )
+
+    @router.post(
+        "/chat/completions",
+        summary="Go on with a conversation about pictures",
+        responses=FAILURES | {501: FAILURES[400]},
+        response_model=ChatReply,
+    )
+    async def chat(asked: ChatRequest, request: Request) -> Response | ChatReply:
+        talk = Talk(desk, _begin(asked, eyes, settings), settings.reply_s)
+        await talk.open()
+        teller = _teller(asked, eyes.engine.model)
+        if asked.stream:
+            events = _events(talk, teller, asked, settings.language)
+            return TalkResponse(talk, events, settings.reply_s)
+        return teller.reply(await whole(talk, request.is_disconnected))
+
+
+def _begin(
+    asked: ChatRequest, eyes: Eyes, settings: Settings
+) -> Callable[[], Iterator[Spoken]]:
+    def look(url: str) -> Picture:
+        return eyes.look(data_url_bytes(url, settings.picture_upload_bytes))
+
+    def begin() -> Iterator[Spoken]:
+        engine = eyes.engine
+        check_model(asked.model, engine.model)
+        if not can_speak(engine):
+            raise CannotSpeakError(
+                f"The engine {engine.name} answers questions, but holds no"
+                " conversation; choose another with --engine.",
+                f"引擎 {engine.name} 只回答问题,不能对话;请用 --engine 换一个引擎。",
+            )
+        sampling = sampling_of(asked)
+        turns = turns_of(asked.messages, look)
+        check_conversation(turns, sampling)
+        return engine.speak(turns, sampling)
+
+    return begin
+
+
+def _teller(asked: ChatRequest, model: Model) -> Teller:
+    return Teller(
+        model, logprobs=bool(asked.logprobs), thinking=sampling_of(asked).thinking
+    )
+
+
+async def _events(
+    talk: Talk, teller: Teller, asked: ChatRequest, language: Language
+) -> AsyncIterator[str]:
+    count = asked.stream_options is not None and asked.stream_options.include_usage
+    yield _event(teller.first())
+    try:
+        async for step in talk.steps():
+            for chunk in teller.chunks(step):
+                yield _event(chunk)
+            if step.finish and count:
+                yield _event(teller.counted(step))
+    except IdolensError as error:
+        # The status has been sent; the clients look for an error among the events.
+        body = for_openai(of_error(error, language), language).body
+        yield f"data: {bytes(body).decode()}\n\n"
+    yield _END
+
+
+def _event(chunk: Chunk) -> str:
+    return f"data: {chunk.model_dump_json(exclude_none=True)}\n\n"

@@ -1,0 +1,118 @@
+"""One reply while it is being said: its place at the desk, its steps, its end."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from typing import Self
+
+import anyio
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from idolens.vlm.conversation import Spoken
+from idolens.web.desk import Desk
+
+_GRACE_S = 10.0
+"""What a slow reader of a stream is given beyond the time of the reply."""
+
+
+class Talk:
+    """The steps of one reply, computed in threads, one at a time.
+
+    Args:
+        desk: where the reply has its place until `close`.
+        begin: checks what is to be said and returns the steps; runs in a thread.
+        most_s: time after which the reply is cut.
+    """
+
+    def __init__(
+        self, desk: Desk, begin: Callable[[], Iterator[Spoken]], most_s: float
+    ) -> None:
+        self._desk = desk
+        self._begin = begin
+        self._until = time.monotonic() + most_s
+        self._stack = AsyncExitStack()
+        self._first: Spoken | None = None
+        self._steps: Iterator[Spoken] = iter(())
+
+    async def open(self) -> Self:
+        """Wait for the place and for the first step.
+
+        Raises:
+            IdolensError: there is no place, or nothing that could be said; the talk
+                is closed then.
+        """
+        try:
+            await self._stack.enter_async_context(self._desk.place())
+            self._steps = await self._desk.step(self._begin)
+            self._first = await self._desk.step(self._next)
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def steps(self) -> AsyncIterator[Spoken]:
+        """Yield the steps; the last has ``finish``, also when time has run out."""
+        step, told = self._first, 0
+        while step is not None:
+            yield step
+            told += 1
+            if step.finish is None and time.monotonic() > self._until:
+                yield Spoken("", finish="length", completion_tokens=told)
+                return
+            step = None if step.finish else await self._desk.step(self._next)
+
+    async def close(self) -> None:
+        """Stop the engine and give the place back; may be called twice."""
+        with anyio.CancelScope(shield=True):
+            stop = getattr(self._steps, "close", None)
+            self._steps = iter(())
+            if stop is not None:
+                await self._desk.step(stop)
+            await self._stack.aclose()
+
+    def _next(self) -> Spoken | None:
+        return next(self._steps, None)
+
+
+async def whole(
+    talk: Talk, gone: Callable[[], Awaitable[bool]], every_s: float = 0.5
+) -> list[Spoken]:
+    """Return all steps; stop early when nobody waits for them any more."""
+    steps: list[Spoken] = []
+    ask = time.monotonic() + every_s
+    try:
+        async for step in talk.steps():
+            steps.append(step)
+            if time.monotonic() > ask:
+                if await gone():
+                    return [*steps, Spoken("", finish="length")]
+                ask = time.monotonic() + every_s
+    finally:
+        await talk.close()
+    return steps
+
+
+class TalkResponse(StreamingResponse):
+    """A stream of events that closes its talk, however it ends.
+
+    Args:
+        talk: is closed at the end.
+        events: what is sent.
+        most_s: time after which a reader too slow is left.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, talk: Talk, events: AsyncIterator[str], most_s: float) -> None:
+        super().__init__(events, headers={"X-Accel-Buffering": "no"})
+        self._talk = talk
+        self._most_s = most_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the events."""
+        try:
+            with anyio.move_on_after(self._most_s + _GRACE_S):
+                await super().__call__(scope, receive, send)
+        finally:
+            await self._talk.close()
