@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from idolens.vocabulary import Probability, QuestionKey
+from idolens.vocabulary import Probability, QuestionKey, Sha256
 
 
 class Status(StrEnum):
@@ -17,6 +17,19 @@ class Status(StrEnum):
     CANNOT_TELL = "cannot_tell"
     INVALID = "invalid"
     ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A rectangle of a picture, in pixels of the standardised picture.
+
+    ``x2`` and ``y2`` are the first column and row outside of it.
+    """
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +51,10 @@ class Answer:
         raw: the model's own words (the most likely label, or the generated text).
         latency_ms: this answer's share of the engine's time.
         detail: why the status is ``invalid`` or ``error``.
+        regions: where in the picture the model's words point, if they do; evidence
+            to look at, which is not stored: ``raw`` has the same boxes as words.
+        reused_from: digest of the picture that was really looked at, where this one
+            looks the same; None for a picture that was looked at itself.
     """
 
     key: QuestionKey
@@ -53,3 +70,5 @@ class Answer:
     prompt_version: str
     latency_ms: float
     detail: str = ""
+    regions: tuple[Region, ...] = ()
+    reused_from: Sha256 | None = None

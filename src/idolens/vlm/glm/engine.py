@@ -7,15 +7,19 @@ through in a few packed lines behind it.
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from idolens.errors import EngineBusyError
 from idolens.media.picture import Picture
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
 from idolens.vlm.asked import Asked, Desk, Found
+from idolens.vlm.boxes import regions_in
 from idolens.vlm.chat_template import Chat
+from idolens.vlm.conversation import Sampling, Spoken, Turn, check_conversation
 from idolens.vlm.engine import Model, signed
 from idolens.vlm.glm.answering import Answering, no_room
 from idolens.vlm.glm.loading import load
@@ -28,12 +32,15 @@ from idolens.vlm.glm.reader import Reader
 from idolens.vlm.glm.room import Room, is_shortage
 from idolens.vlm.glm.seeing import Seeing
 from idolens.vlm.glm.selfcheck import check_reply, check_sight, check_words
+from idolens.vlm.glm.talking import Conversation, Heard, Talking
 from idolens.vlm.glm.weights import check_weights, find_model, revision, weight_files
 from idolens.vlm.label_tokens import check_split, label_ids
+from idolens.vlm.lexicon import Lexicon
 from idolens.vlm.model_files import read_model_files
 from idolens.vlm.pixels import Grid
 from idolens.vlm.question import Question, check
 from idolens.vlm.reading import LEAST_LABEL_MASS
+from idolens.vlm.speech import Speech
 
 _MIB = 2**20
 
@@ -85,6 +92,8 @@ class GlmEngine:
         self._seeing = Seeing(self._eyes, self._reader, self._prefixes)
         self._turn = threading.Lock()
         check_sight(self._eyes, self._reader, chat)
+        self._talking = Talking(files, chat, self._network, self._eyes, self._seeing)
+        self._lexicon = Lexicon(chat.tokenizer, files.stop, self._network.words)
         lead = check_reply(self._eyes, self._reader, self._network, self._desk, files)
         self._answering = Answering(
             self._network, self._desk, self._room, files.stop, lead
@@ -127,11 +136,57 @@ class GlmEngine:
                 found[numbers[one.picture], one.question] = one
         return [
             [
-                self._signed(about, found[picture, number])
+                self._signed(about, found[at, number], picture)
                 for number, about in enumerate(asked)
             ]
-            for picture in range(len(pictures))
+            for at, picture in enumerate(pictures)
         ]
+
+    def tokens_read(self, picture: Picture, questions: Sequence[Question]) -> int:
+        """Return how many tokens these are: each role and picture, each question."""
+        asked = [self._desk.take(question) for question in questions]
+        shown = self._eyes.count(self._eyes.grid(picture))
+        chat = self._desk.chat
+        roles = {about.prefix for about in asked}
+        read = sum(len(chat.prefix(role, shown)) for role in roles)
+        return read + sum(len(about.ids) for about in asked)
+
+    def speak(self, turns: Sequence[Turn], sampling: Sampling) -> Iterator[Spoken]:
+        """Say what comes next in a conversation; see `Speaker.speak`.
+
+        Raises:
+            EngineBusyError: the conversation does not fit into memory now.
+        """
+        check_conversation(turns, sampling)
+        conversation = self._talking.lay_out(turns, sampling)
+        speech = Speech(
+            self._lexicon,
+            sampling,
+            prompt_tokens=len(conversation.ids),
+            thinking=sampling.thinking,
+        )
+        return self._said(conversation, speech)
+
+    def _said(self, conversation: Conversation, speech: Speech) -> Iterator[Spoken]:
+        """Say the reply; between two tokens others get in."""
+        heard = self._heard(partial(self._talking.listen, conversation))
+        while not speech.over:
+            yield from speech.hear(speech.choose(heard.logits))
+            if not speech.over:
+                heard = self._heard(
+                    partial(self._talking.go_on, heard, speech.next_ids)
+                )
+        yield speech.last()
+
+    def _heard(self, read: Callable[[], Heard]) -> Heard:
+        with self._turn:
+            try:
+                return read()
+            except Exception as error:
+                if not is_shortage(error):
+                    raise
+                self._make_room()
+                raise _busy() from error
 
     def close(self) -> None:
         """Give the weights' memory back."""
@@ -175,8 +230,7 @@ class GlmEngine:
                 raise
             seen = None
         if seen is None:  # outside of `except`, which would hold on to the memory
-            self._prefixes.clear()
-            self._network.machine.free()
+            self._make_room()
             return None
         share = (time.perf_counter() - begin) * 1000 / (len(pictures) * len(asked))
         found: list[Found] = []
@@ -186,12 +240,29 @@ class GlmEngine:
             found += [replace(one, ms=one.ms + share) for one in answers]
         return found
 
-    def _signed(self, asked: Asked, found: Found) -> Answer:
+    def _make_room(self) -> None:
+        self._prefixes.clear()
+        self._network.machine.free()
+
+    def _signed(self, asked: Asked, found: Found, picture: Picture) -> Answer:
+        said = found.reading.raw if asked.limit else ""
         return signed(
-            found.reading, asked.question, asked.prompt, self, latency_ms=found.ms
+            found.reading,
+            asked.question,
+            asked.prompt,
+            self,
+            latency_ms=found.ms,
+            regions=regions_in(said, picture.width, picture.height),
         )
 
 
 def open_glm(settings: Settings) -> GlmEngine:
     """Open the engine on the model that ``settings`` names."""
     return GlmEngine(find_model(settings), Options.from_settings(settings))
+
+
+def _busy() -> EngineBusyError:
+    return EngineBusyError(
+        "There is no memory for this conversation now: try again, or shorten it.",
+        "目前没有足够的内存容纳这段对话:请稍后再试,或缩短对话。",
+    )

@@ -5,7 +5,7 @@ that is what lets many questions stand behind one picture (see packs.py).
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import torch
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class Network:
     """
 
     def __init__(self, model: Any, machine: Machine, *, compiled: bool = False) -> None:
-        self._model = model
+        self._model: Any = model
         self.machine = machine
         self.columns_bucket = _COMPILED_COLUMNS if compiled else 1
         self.room_bucket = _COMPILED_ROOM if compiled else 1
@@ -46,7 +46,7 @@ class Network:
         )
         self._decode: Any = self._layers
         if compiled:
-            self._decode = torch.compile(self._layers, dynamic=False)
+            self._decode = cast("Any", torch).compile(self._layers, dynamic=False)
 
     def close(self) -> None:
         """Let go of the weights."""
@@ -90,7 +90,15 @@ class Network:
         """
         self._open()
         whole = None if mask is None else mask[None, None]
-        return self._decode(embeddings, positions, whole, space)
+        return self._layers(embeddings, positions, whole, space)
+
+    @torch.inference_mode()
+    def read_line(
+        self, embeddings: Tensor, positions: Tensor, mask: Tensor, space: Workspace
+    ) -> Tensor:
+        """Read a line of questions: as `read`, and compiled where that is wished."""
+        self._open()
+        return self._decode(embeddings, positions, mask[None, None], space)
 
     @torch.inference_mode()
     def logs(self, hidden: Tensor) -> Tensor:

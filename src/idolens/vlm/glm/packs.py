@@ -106,20 +106,19 @@ def filled(line: Line, bucket: int) -> Line:
     )
 
 
-def sight(before: Ints, line: Line, shown: int) -> NDArray[np.bool_]:
-    """Return which columns each token of ``line`` may see.
+def sight(before: Ints, owners: Ints, shown: int) -> NDArray[np.bool_]:
+    """Return which columns each token of a line may see.
 
     Args:
         before: owners of the columns read before.
-        line: what is read now.
+        owners: owners of what is read now.
         shown: columns that the model computes with; those beyond are hidden.
 
     Returns:
         bool [columns of the line, shown].
     """
-    owners = np.concatenate((before, line.owners))
-    columns = np.arange(len(owners))
-    here = columns[len(before) :, None]
-    mine = (owners == EVERYBODY) | (owners == line.owners[:, None])
-    seen = mine & (columns <= here)
-    return np.pad(seen, ((0, 0), (0, shown - len(owners))))
+    everything = np.concatenate((before, owners))
+    columns = np.arange(len(everything))
+    mine = (everything == EVERYBODY) | (everything == owners[:, None])
+    seen = mine & (columns <= columns[len(before) :, None])
+    return np.pad(seen, ((0, 0), (0, shown - len(everything))))

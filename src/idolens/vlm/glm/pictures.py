@@ -64,7 +64,7 @@ class Eyes:
         grids = [self.grid(picture) for picture in pictures]
         patches = torch.cat([self.patches(picture) for picture in pictures])
         seen = self._network.look(patches, grids)
-        return list(seen.split([self.count(grid) for grid in grids]))
+        return list(torch.split(seen, [self.count(grid) for grid in grids]))
 
     @torch.inference_mode()
     def patches(self, picture: Picture) -> Tensor:

@@ -84,11 +84,11 @@ class Reading:
         network, line = self._network, filled(line, self._network.columns_bucket)
         length = len(line.owners)
         self._space.extend(length)
-        mask = sight(self._owners, line, self._space.shown)
+        mask = sight(self._owners, line.owners, self._space.shown)
         self._owners = np.concatenate((self._owners, line.owners))
         ids = network.tensor(line.ids).expand(self._rows, -1)
         positions = network.tensor(line.positions).expand(3, self._rows, -1)
-        hidden = network.read(
+        hidden = network.read_line(
             network.embed(ids), positions, network.tensor(mask), self._space
         )
         return hidden[:, network.tensor(line.at)]

@@ -1,8 +1,10 @@
 """What the model says to a pack of questions: label probabilities, or words."""
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import torch
+from torch import Tensor
 
 from idolens.vlm.asked import Token
 from idolens.vlm.glm.kv import Prefix
@@ -25,7 +27,7 @@ def closed(
     line = first_line(suffixes, prefixes[0].after)
     logs = Reading(network, prefixes, len(line.owners)).read(line)
     chosen = torch.tensor(labels, device=logs.device)
-    return logs[:, :, chosen].double().tolist()
+    return numbers(logs[:, :, chosen].double())
 
 
 class Replies:
@@ -92,8 +94,8 @@ def generate(
     rows, said = replies.rows, 0
     while rows:
         best = reading.read(line).max(-1)
-        ids: list[list[int]] = best.indices.tolist()
-        replies.hear(rows, ids, best.values.tolist())
+        ids: list[list[int]] = numbers(best.indices)
+        replies.hear(rows, ids, numbers(best.values))
         going = replies.rows
         kept = [rows.index(row) for row in going]
         line = next_line(
@@ -103,3 +105,8 @@ def generate(
         )
         rows, said = going, said + 1
     return replies.said
+
+
+def numbers(values: Tensor) -> Any:
+    """Return plain numbers, nested as ``values`` is."""
+    return cast("Any", values).tolist()
