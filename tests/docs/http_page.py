@@ -57,8 +57,11 @@ programs read `code`, people read `message`. Nothing that was sent is repeated i
 所有错误都是同一种格式:程序读取 `code`,人读取 `message`。错误信息不会包含你发送的内容。
 """
 MEANINGS = {
-    400: ("not JSON, or not base64", "不是合法的 JSON 或 base64"),
-    404: ("nothing at this address", "没有这个地址"),
+    400: (
+        "not JSON, or not base64; under /v1 also what is 422 elsewhere",
+        "不是合法的 JSON 或 base64;在 /v1 下也包括别处的 422",
+    ),
+    404: ("nothing at this address, or no such model", "没有这个地址或模型"),
     405: ("the address does not take this method", "该地址不支持此方法"),
     413: ("the picture or the request is too large", "图片或请求过大"),
     415: (
@@ -71,14 +74,66 @@ MEANINGS = {
         "字段、问题或图片无法使用",
     ),
     500: ("the service made a mistake", "服务内部出错"),
+    501: ("the engine does not speak", "该引擎不能对话"),
     503: (
         "busy; try again after `Retry-After` seconds",
         "繁忙,请按 `Retry-After` 的秒数重试",
     ),
 }
 
-_INSIDE = ("Message", "FieldProblem", "Finding")
-"""Shapes that stand inside the others."""
+_INSIDE = ("Message", "FieldProblem", "OpenAIError", "Finding")
+"""Shapes that stand inside the others and are shown at the end."""
+
+NOTES = {
+    "/v1/decisions": """\
+The shape of OpenAI's decisions API, so that its clients work as they are; what a model
+cannot tell from the picture is a `refusal`, never a guess. `idolens` holds what the
+shape has no place for.
+
+与 OpenAI decisions 接口同形,官方客户端可直接使用;\
+图片无法判断的问题返回 `refusal`,绝不猜测。\
+`idolens` 字段给出该格式之外的信息。
+
+```python
+from openai import OpenAI
+
+client = OpenAI(base_url="http://127.0.0.1:8080/v1", api_key="none")
+reply = client.decisions.create(
+    model=client.models.list().data[0].id,
+    input=[{"role": "user", "content": [{"type": "input_image", "image_url": url}]}],
+    questions=[{"type": "predicate", "name": "logo", "instructions": "是否有水印?"}],
+)
+print(reply.answers[0])
+```
+""",
+    "/v1/chat/completions": """\
+The shape of OpenAI's chat completions. With `stream` the same comes as server-sent
+events (`chat.completion.chunk`), ended by `data: [DONE]`. What is not listed here is
+refused with 400, never ignored; pictures at other addresses are never fetched. A caller
+that goes away stops the model.
+
+与 OpenAI chat completions 同形。`stream` 时以 SSE 逐段返回,以 `data: [DONE]` 结束。\
+未列出的字段一律返回 400,绝不忽略;服务不会去别处下载图片。调用方断开后模型立即停止。
+
+```python
+for chunk in client.chat.completions.create(
+    model="idolens-tiny",
+    messages=[
+        {
+            "role": "user",
+            "content": [
+                {"type": "image_url", "image_url": {"url": url}},
+                {"type": "text", "text": "画面里有什么?"},
+            ],
+        }
+    ],
+    stream=True,
+):
+    print(chunk.choices[0].delta.content or "", end="")
+```
+""",
+}
+"""What stands above the tables of a route."""
 
 
 def page() -> str:
@@ -86,26 +141,58 @@ def page() -> str:
     api = create_api(FakeEyes(), Settings.model_construct())
     document = api.openapi()
     schemas = document["components"]["schemas"]
+    shown = {"Problem", "JsonValue", *_INSIDE}
     parts = [HEAD]
     for path, methods in document["paths"].items():
         for method, about in methods.items():
-            parts.append(_route(f"{method.upper()} {path}", about, schemas))
+            title = f"{method.upper()} {path}"
+            parts.append(_route(title, NOTES.get(path, ""), about, schemas, shown))
     return "\n".join([*parts, _errors(schemas)])
 
 
-def _route(title: str, about: dict[str, Any], schemas: dict[str, Any]) -> str:
+def _route(
+    title: str,
+    notes: str,
+    about: dict[str, Any],
+    schemas: dict[str, Any],
+    shown: set[str],
+) -> str:
     lines = [f"## {title}", "", about["summary"], ""]
+    if notes:
+        lines.append(notes)
     body = about.get("requestBody")
     if body:
-        lines += ["Request · 请求", "", *_fields(_named(body), schemas)]
+        lines += ["Request · 请求", "", *_shapes(_named(body), schemas, shown)]
     for status, reply in about["responses"].items():
         name = _named(reply)
         if name != "Problem":
-            lines += [f"Response {status} · 响应 {status}", "", *_fields(name, schemas)]
+            lines += [f"Response {status} · 响应 {status}", ""]
+            lines += _shapes(name, schemas, shown)
     failures = [s for s, r in about["responses"].items() if _named(r) == "Problem"]
     if failures:
         lines += [f"Errors: {', '.join(failures)}; see [below](#errors--错误).", ""]
     return "\n".join(lines)
+
+
+def _shapes(name: str, schemas: dict[str, Any], shown: set[str]) -> list[str]:
+    """Return the fields of a shape, and of all that stand inside and are new."""
+    lines = _fields(name, schemas)
+    for inside in _inside(schemas[name]):
+        if inside not in shown:
+            shown.add(inside)
+            about = cell(schemas[inside].get("description", ""))
+            lines += [f"`{inside}`: {about}", "", *_shapes(inside, schemas, shown)]
+    return lines
+
+
+def _inside(part: object) -> list[str]:
+    """Return the names of the shapes that ``part`` of the document refers to."""
+    if isinstance(part, dict):
+        own = [part["$ref"].rpartition("/")[2]] if "$ref" in part else []
+        return own + [name for value in part.values() for name in _inside(value)]
+    if isinstance(part, list):
+        return [name for value in part for name in _inside(value)]
+    return []
 
 
 def _errors(schemas: dict[str, Any]) -> str:
@@ -140,8 +227,9 @@ def _fields(name: str, schemas: dict[str, Any]) -> list[str]:
 
 
 def _kind(about: dict[str, Any]) -> str:
-    if "anyOf" in about:
-        return " or ".join(_kind(one) for one in about["anyOf"])
+    alternatives = about.get("anyOf") or about.get("oneOf")
+    if alternatives:
+        return " or ".join(dict.fromkeys(_kind(one) for one in alternatives))
     if "$ref" in about:
         return about["$ref"].rpartition("/")[2]
     if "enum" in about:
@@ -152,6 +240,8 @@ def _kind(about: dict[str, Any]) -> str:
 
 
 def _typed(about: dict[str, Any]) -> str:
+    if "type" not in about:
+        return "any JSON"
     if about["type"] == "array":
         return f"list of {_kind(about['items'])}"
     if about["type"] == "object":

@@ -59,7 +59,7 @@ class Problem(BaseModel):
 
 
 FAILURES: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem} for status in (400, 404, 413, 415, 503)
+    status: {"model": Problem} for status in ("4XX", "5XX")
 }
 """What a route under /v1 may answer instead of what was asked."""
 

@@ -33,7 +33,7 @@ def add_chat(router: APIRouter, eyes: Eyes, settings: Settings) -> None:
     @router.post(
         "/chat/completions",
         summary="Go on with a conversation about pictures",
-        responses=FAILURES | {501: FAILURES[400]},
+        responses=FAILURES,
         response_model=ChatReply,
     )
     async def chat(asked: ChatRequest, request: Request) -> Response | ChatReply:

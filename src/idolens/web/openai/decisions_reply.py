@@ -154,7 +154,7 @@ class DecisionReply(Told):
         " `RefusalAnswer`, a question each."
     )
     usage: DecisionUsage = Field(description="Counted tokens.")
-    idolens: DecisionFacts = Field(description="Who answered.")
+    idolens: DecisionFacts = Field(description="Who answered, and how fast.")
 
 
 def reply(

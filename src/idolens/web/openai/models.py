@@ -47,14 +47,16 @@ class ModelList(Told):
 def add_models(router: APIRouter, eyes: Eyes) -> None:
     """Add the routes; both run in a thread, for the first call loads the model."""
 
-    @router.get("/models", summary="List the model behind the service")
+    @router.get(
+        "/models", summary="List the model behind the service", responses=FAILURES
+    )
     def models() -> ModelList:
         return ModelList(data=[_card(eyes)])
 
     @router.get(
         "/models/{name:path}",
         summary="Tell about the model behind the service",
-        responses={404: FAILURES[404]},
+        responses=FAILURES,
     )
     def model(name: str) -> ModelCard:
         check_model(name, eyes.engine.model)
