@@ -105,6 +105,7 @@ def test_frames_and_answers_come_back_as_they_were(archive):
             an_answer("b", value=("微笑", "汉服"), label_mass=None),
             an_answer("c", value=3.25),
             an_answer("d", status=Status.CANNOT_TELL, value=None),
+            an_answer("e", reused_from="ab" * 32),
         ],
         "f000004": [
             an_answer(

@@ -105,6 +105,7 @@ def answer_to_row(
         "model": answer.model,
         "latency_ms": answer.latency_ms,
         "detail": answer.detail,
+        "reused_from": answer.reused_from,
     }
 
 
@@ -125,6 +126,7 @@ def answer_from_row(row: Row) -> Answer:
         prompt_version=row["prompt_version"],
         latency_ms=row["latency_ms"],
         detail=row["detail"],
+        reused_from=row["reused_from"],
     )
 
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision under migrations/versions; a test keeps the two equal."""
 
 metadata = MetaData(
@@ -118,6 +118,7 @@ answer = Table(
     Column("model", Text, nullable=False),
     Column("latency_ms", Float, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("reused_from", Text),
     ForeignKeyConstraint(
         ["session_id", "frame_id"],
         ["frame.session_id", "frame.id"],

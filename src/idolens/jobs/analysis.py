@@ -15,9 +15,10 @@ from idolens.jobs.asking import Asker, StoppedError
 from idolens.jobs.feed import Feed
 from idolens.jobs.intake import as_begun, drop_unpacked, targets_of
 from idolens.media import encode
-from idolens.media.frame import Frame, FrameState
+from idolens.media.frame import DropReason, Frame, FrameState
 from idolens.media.picture import Picture
 from idolens.review import (
+    Policy,
     Report,
     RunFacts,
     SessionFacts,
@@ -27,7 +28,9 @@ from idolens.review import (
 )
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
+from idolens.vlm.cached import CachedEngine
 from idolens.vlm.engine import Engine, Model
+from idolens.vlm.similar import SimilarEngine
 from idolens.vocabulary import FrameId, SessionId, Sha256
 
 
@@ -78,13 +81,21 @@ class Analysis:
         self._session = session
         self._archive = archive
         self._settings = settings
-        self._batch = as_begun(settings, session).batch_frames
+        begun = as_begun(settings, session)
+        self._batch = begun.batch_frames
         self._run = run
         self._policy = check_policy(session.policy_text)
+        self._reused = _reused(self._policy, session)
+        self._eyes = SimilarEngine(
+            engine,
+            begun.cache,
+            reusable=lambda question: question.key in self._reused,
+            tally=engine.tally if isinstance(engine, CachedEngine) else None,
+        )
         self._targets = targets_of(session)
         self._feed = Feed(session, archive, settings)
         self._asker = Asker(
-            engine,
+            self._eyes,
             self._policy.asked(),
             attempts=settings.engine_attempts,
             stop=run.stop,
@@ -135,10 +146,17 @@ class Analysis:
         pictures: dict[Sha256, bytes] = {}
         answers: dict[FrameId, Sequence[Answer]] = {}
         waiting: dict[FrameId, Picture] = {}
+        # What is done again after a crash is a chunk, so nothing is taken over from
+        # another one: it would depend on where the crash was.
+        self._eyes.cut()
         for seen in self._feed.take(first, last):
             if self._run.stop.is_set():
                 raise StoppedError
             frames.append(seen.frame)
+            if seen.frame.drop is DropReason.TRANSITION and self._reused:
+                answers.update(self._ask(waiting))
+                waiting.clear()
+                self._eyes.cut()
             if seen.frame.state is FrameState.KEPT and seen.picture is not None:
                 waiting[seen.frame.id] = seen.picture
                 pictures[seen.picture.sha256] = encode(seen.picture)
@@ -146,8 +164,7 @@ class Analysis:
                 answers.update(self._ask(waiting))
                 waiting.clear()
             self._run.done = first + len(frames) - len(waiting)
-        if waiting:
-            answers.update(self._ask(waiting))
+        answers.update(self._ask(waiting))
         # First the pictures: no row ever refers to one that is not there.
         self._archive.pictures.put_all(pictures)
         self._archive.store_chunk(self._session.id, frames, answers)
@@ -155,6 +172,8 @@ class Analysis:
     def _ask(
         self, pictures: Mapping[FrameId, Picture]
     ) -> Mapping[FrameId, Sequence[Answer]]:
+        if not pictures:
+            return {}
         answers = self._asker.ask(list(pictures.values()))
         return dict(zip(pictures, answers, strict=True))
 
@@ -186,6 +205,19 @@ class Analysis:
                 )
             ],
         )
+
+
+def _reused(policy: Policy, session: Session) -> frozenset[str]:
+    """Return whose answers may be taken over from a picture that looks the same.
+
+    Still pictures are published one by one: there only where the policy says so.
+    """
+    return frozenset(
+        question.key
+        for question in policy.questions
+        if question.reuse_similar
+        or (question.reuses_similar and session.kind == "recording")
+    )
 
 
 def check_engine(session: Session, engine: Engine) -> None:

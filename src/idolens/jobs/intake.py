@@ -15,6 +15,8 @@ from idolens.settings import GateSettings, Settings
 from idolens.vlm.engine import Engine
 from idolens.vocabulary import Milliseconds, SessionId, Sha256
 
+_ALIKE = ("similar_bits", "cut_bits")
+"""Settings of the cache that decide which answers are taken over."""
 PICTURE_MS = Milliseconds(1000)
 """A still picture's share of the session clock."""
 
@@ -111,6 +113,7 @@ def as_begun(settings: Settings, session: Session) -> Settings:
             "keyframe_tolerance_s": recipe["keyframe_tolerance_s"],
             "language": recipe["language"],
             "batch_frames": recipe["batch_frames"],
+            "cache": settings.cache.model_copy(update=recipe.get("cache", {})),
         }
     )
 
@@ -163,6 +166,7 @@ def _recipe(settings: Settings) -> str:
             "keyframe_tolerance_s": settings.keyframe_tolerance_s,
             "language": settings.language,
             "batch_frames": settings.batch_frames,
+            "cache": settings.cache.model_dump(include=set(_ALIKE)),
         },
         sort_keys=True,
     )

@@ -14,10 +14,10 @@ class MomentState(StrEnum):
     """What a question knows of a moment; see docs/glossary.md, coverage.
 
     ``examined``: the model looked and decided. ``inherited``: decided by reference
-    to a nearly identical earlier frame. ``undecided``: the model looked, here or at
-    the earlier frame, and could not tell. ``dropped``: the gate kept the frame from
-    the model. ``failed``: no picture could be decoded. ``unanswered``: there is a
-    picture but no usable answer.
+    to a nearly identical earlier frame, or by an answer taken over from a similar
+    one. ``undecided``: the model looked, here or at the earlier frame, and could not
+    tell. ``dropped``: the gate kept the frame from the model. ``failed``: no picture
+    could be decoded. ``unanswered``: there is a picture but no usable answer.
     """
 
     EXAMINED = "examined"
@@ -114,11 +114,12 @@ def _moment(
     answer = _usable(answers.get(source.id, ()), key)
     if answer is None:
         return Moment(frame, MomentState.UNANSWERED, picture=source.picture)
+    picture = answer.reused_from or source.picture
     if answer.status is Status.CANNOT_TELL:
-        return Moment(frame, MomentState.UNDECIDED, answer, source.picture)
-    inherited = frame.state is FrameState.INHERITED
+        return Moment(frame, MomentState.UNDECIDED, answer, picture)
+    inherited = frame.state is FrameState.INHERITED or answer.reused_from is not None
     state = MomentState.INHERITED if inherited else MomentState.EXAMINED
-    return Moment(frame, state, answer, source.picture)
+    return Moment(frame, state, answer, picture)
 
 
 def _usable(answers: Sequence[Answer], key: str) -> Answer | None:
