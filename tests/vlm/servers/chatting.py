@@ -40,6 +40,7 @@ class Dialect:
     routes: tuple[str, ...] = ()
     lists: bool = True
     health: str = "/health"
+    shares: bool = True  # a picture that is just being read is not read again
 
 
 VLLM = Dialect(
@@ -58,6 +59,7 @@ OLD_VLLM = Dialect(  # before 2026-07 it took and ignored what it did not know
 SGLANG = Dialect(
     owner="sglang",
     takes=_OPENAI | {"top_k", "repetition_penalty", "chat_template_kwargs", "regex"},
+    shares=False,
 )
 LLAMACPP = Dialect(
     owner="llamacpp",
@@ -158,6 +160,8 @@ class ChatStub:
             known = digest in self._cached
             if not known:
                 self.reads.append(digest)
+            if self.dialect.shares:
+                self._cached.add(digest)
         if not known:
             time.sleep(self.reading_s)
             with self._lock:

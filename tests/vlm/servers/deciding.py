@@ -343,3 +343,11 @@ def vllm_stub() -> DecisionStub:
 
 def transformers_stub() -> DecisionStub:
     return DecisionStub("", {"/v1/systemone": "assets"})
+
+
+DECISION_STUBS = {
+    "openai": openai_stub,
+    "sglang": sglang_stub,
+    "vllm": vllm_stub,
+    "transformers": transformers_stub,
+}

@@ -102,8 +102,8 @@ def in_words(labels: Mapping[str, str], text: str) -> str | None:
             return label
     begun = [
         label
-        for label in labels
-        if any(_begins(said, _folded(way)) for way in variants(label))
+        for label, meaning in labels.items()
+        if any(_begins(said, _folded(way), meaning) for way in variants(label))
     ]
     return begun[0] if len(begun) == 1 else None
 
@@ -131,10 +131,12 @@ def _said(labels: Sequence[str], text: str) -> str | None:
     return begun[0] if len(begun) == 1 else None
 
 
-def _begins(said: str, way: str) -> bool:
-    """Tell whether ``said`` is ``way`` and then something that is no word of it."""
+def _begins(said: str, way: str, meaning: str) -> bool:
+    """Tell whether ``said`` is ``way``, and then a new sentence or its meaning."""
     rest = said[len(way) :]
-    return said.startswith(way) and bool(rest) and not rest[0].isalnum()
+    if not said.startswith(way) or not rest or rest[0].isalnum():
+        return False
+    return not rest[0].isspace() or _folded(rest) == _folded(meaning)
 
 
 def _folded(text: str) -> str:

@@ -1,6 +1,7 @@
 """A conversation through a chat server: its events, one step at a time."""
 
 import json
+import math
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
@@ -128,6 +129,7 @@ class _Talk:
     async def _reply(self, endpoint: Endpoint, body: bytes) -> AsyncIterator[Spoken]:
         """Yield one reply; stop when the server says more than it was asked for."""
         sampling, count = self._sampling, self._count
+        count.inside, count.finish = False, None
         most = _MOST_EVENTS * (sampling.max_tokens + sampling.thinking_tokens) + 16
         async with (
             endpoint.lines(CHAT, body) as lines,
@@ -178,7 +180,7 @@ def _spoken(choice: Choice, most: int, count: _Count) -> Iterator[Spoken]:
         for step in steps:
             yield _step(step, most, count)
         return
-    sure = sum(step.log for step in steps)
+    sure = math.fsum(step.log for step in steps)
     yield _marked(Spoken(text, sure), count)
 
 

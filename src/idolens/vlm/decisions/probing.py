@@ -93,7 +93,7 @@ async def find_out(endpoint: Endpoint, *, shape: str, model: str) -> Served:
             continue
         except EndpointDownError as error:
             why = str(error)
-            if endpoint.breaker.state != "closed" or not _misread(error):
+            if not error.misread:
                 raise
             continue
         await _check_sight(endpoint, form, request, tokens)
@@ -146,11 +146,6 @@ async def _check_sight(
             f"模型服务器 {endpoint.address} 没有看图就作答:"
             "请部署支持图片的模型,并确认其图像处理器已加载。",
         )
-
-
-def _misread(error: EndpointDownError) -> bool:
-    """Tell whether it answered, but in another form."""
-    return "can't be read" in error.within("en")
 
 
 def _test(model: str, *, offers: bool) -> Request:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from idolens.vlm.answer import Status
 from idolens.vlm.markup import harmless
 from idolens.vlm.prompt import CANNOT_TELL
 from idolens.vlm.question import Choice, Score, YesNo
@@ -124,11 +125,29 @@ class _OpenAiChance(_Part):
     probability: float
 
 
+class _OwnFacts(_Part):
+    """What another idolens tells beside OpenAI's shape."""
+
+    status: str
+    options: dict[str, float] = Field(default_factory=dict[str, float])
+    label_mass: float | None = None
+
+    def told(self, question: Closed, request: Request) -> Told:
+        """Return the other's own reading, cannot-tell and all."""
+        if self.status not in {Status.OK, Status.CANNOT_TELL}:
+            return Told(refused=True)
+        mass = 0.0 if not self.options else self.label_mass
+        if not isinstance(question, Choice):
+            return Told(chances=self.options, label_mass=mass)
+        names = {**request.options(question), CANNOT_TELL: CANNOT_TELL}
+        return Told(chances=_renamed(self.options, names), label_mass=mass)
+
+
 class _OpenAiAnswer(_Part):
     type: str
     probability: float | None = None
     probabilities: list[_OpenAiChance] = Field(default_factory=list[_OpenAiChance])
-    label_mass: float | None = None  # another idolens tells it
+    idolens: _OwnFacts | None = None
 
 
 class _OpenAiAnswers(_Part):
@@ -145,7 +164,9 @@ class OpenAiShape:
 
     def body(self, request: Request) -> dict[str, Any]:
         """Return the JSON to send; the picture stands first."""
-        parts: list[dict[str, Any]] = [{"type": "input_text", "text": request.role}]
+        parts: list[dict[str, Any]] = []
+        if not request.offers_cannot_tell:  # another idolens has the role itself
+            parts.append({"type": "input_text", "text": request.role})
         if request.picture:
             parts.insert(0, {"type": "input_image", "image_url": request.picture})
         return {
@@ -178,6 +199,8 @@ class OpenAiShape:
         ]
 
     def _told(self, question: Closed, answer: _OpenAiAnswer, request: Request) -> Told:
+        if answer.idolens:
+            return answer.idolens.told(question, request)
         if answer.type == "refusal":
             return Told(refused=True)
         if isinstance(question, YesNo):
@@ -190,7 +213,7 @@ class OpenAiShape:
             ordered = sorted(answer.probabilities, key=lambda one: int(one.value))
             told = {str(at): one.probability for at, one in enumerate(ordered)}
             chances = _levels(told, question)
-        return Told(chances=chances, label_mass=answer.label_mass)
+        return Told(chances=chances)
 
     def tokens(self, content: Any) -> int | None:
         """Return how many tokens were read."""

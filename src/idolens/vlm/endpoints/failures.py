@@ -28,9 +28,16 @@ _REDIRECTS = range(300, 400)
 
 
 class EndpointDownError(TemporaryError):
-    """A model server does not answer, or not with what its protocol promises."""
+    """A model server does not answer, or not with what its protocol promises.
+
+    Attributes:
+        status: the HTTP status, if it got as far.
+        misread: it answered, but not in the form that was expected.
+    """
 
     code = "endpoint_down"
+    status: int | None = None
+    misread: bool = False
 
 
 class RefusedError(PermanentError):
@@ -99,12 +106,14 @@ def late(addresses: str) -> EndpointDownError:
 
 def not_json(address: str, why: str) -> EndpointDownError:
     """Return the error for an answer that is not what the protocol promises."""
-    return EndpointDownError(
+    error = EndpointDownError(
         f"The model server {address} gave an answer that can't be read"
         f" ({_short(why)}): see whether the address is that of its API.",
         f"模型服务器 {address} 的应答无法解析({_short(why)}):"
         "请检查该地址是否为其 API 地址。",
     )
+    error.misread = True
+    return error
 
 
 def bad_address(address: str) -> EngineError:
@@ -124,10 +133,7 @@ def from_status(
     if status in _BUSY:
         return _busy(address, headers)
     if status in _DOWN or status > 508:  # noqa: PLR2004  (509… are proxies' own)
-        return EndpointDownError(
-            f"The model server {address} failed ({status}): {said}",
-            f"模型服务器 {address} 出错({status}):{said}",
-        )
+        return _broken(address, status, said)
     if status in _REFUSED:
         return RefusedError(address, status, said)
     if status in _STRANGERS:
@@ -179,6 +185,15 @@ def retry_after_s(headers: Mapping[str, str], now: float | None = None) -> float
             return None
         seconds = email.utils.mktime_tz(parsed) - (time.time() if now is None else now)
     return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def _broken(address: str, status: int, said: str) -> EndpointDownError:
+    error = EndpointDownError(
+        f"The model server {address} failed ({status}): {said}",
+        f"模型服务器 {address} 出错({status}):{said}",
+    )
+    error.status = status
+    return error
 
 
 def _busy(address: str, headers: Mapping[str, str]) -> EngineBusyError:

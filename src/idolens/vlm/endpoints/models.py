@@ -8,9 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from idolens.errors import EngineError, IdolensError, SettingsError, TemporaryError
 from idolens.vlm.endpoints.endpoint import Endpoint
-from idolens.vlm.endpoints.failures import MissingError, RefusedError
+from idolens.vlm.endpoints.failures import (
+    EndpointDownError,
+    MissingError,
+    RefusedError,
+)
 from idolens.vlm.endpoints.pool import Pool
 from idolens.vlm.engine import Model
+
+_CRASHED = 500
 
 
 class ModelCard(BaseModel):
@@ -42,6 +48,10 @@ async def list_models(endpoint: Endpoint) -> list[ModelCard]:
         return (await endpoint.get("/models", _List.model_validate)).data
     except (RefusedError, MissingError):
         return []
+    except EndpointDownError as error:
+        if error.status != _CRASHED:
+            raise
+        return []  # transformers serve crashes here when it has no cache folder
 
 
 async def pick(endpoint: Endpoint, model: str, group: str) -> ModelCard:
