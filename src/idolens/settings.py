@@ -301,6 +301,12 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of the embedded engine's model; empty takes the one shipped.",
     )
+    contrast: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="How much of what the engine would say of a blank picture is taken off its answers to closed questions: 0 nothing, 1 all; it costs one more look per question and size of picture.",
+    )
     policy: str = Field(
         default="livestream-zh", description="Policy that recordings are judged by."
     )

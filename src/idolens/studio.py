@@ -18,6 +18,7 @@ from idolens.vlm.answer import Answer
 from idolens.vlm.answer_store import AnswerStore
 from idolens.vlm.cached import cached, open_store
 from idolens.vlm.catalog import open_engine
+from idolens.vlm.contrast import contrasting
 from idolens.vlm.engine import Engine
 from idolens.vlm.question import Question
 
@@ -157,7 +158,8 @@ class _Engines:
             return closing(self._given)
         engine = open_engine(self._settings.model_copy(update={"engine": name}))
         store = self._store()
-        return closing(engine if store is None else cached(engine, store))
+        kept = engine if store is None else cached(engine, store)
+        return closing(contrasting(kept, self._settings.contrast))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from idolens.vlm.answer_store import AnswerStore
 from idolens.vlm.cached import CachedEngine
 from idolens.vlm.catalog import ENGINES as CATALOG
 from idolens.vlm.catalog import open_engine
+from idolens.vlm.contrast import ContrastEngine
 from idolens.vlm.engine import Engine
 from idolens.vlm.prompt import CANNOT_TELL, render
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo
@@ -42,6 +43,7 @@ def _store() -> AnswerStore:
 ENGINES: dict[str, Callable[[Request], Engine]] = {
     "fake": lambda _: FakeEngine(),
     "cached": lambda _: CachedEngine(FakeEngine(), _store()),
+    "less a blank picture's": lambda _: ContrastEngine(FakeEngine(), 0.5),
     "embedded with random weights": lambda request: request.getfixturevalue(
         "random_engine"
     ),

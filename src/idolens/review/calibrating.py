@@ -16,7 +16,6 @@ from idolens.review.calibration import (
     Calibration,
     Curve,
     digest_of,
-    lacks_mass,
     version_of,
 )
 from idolens.review.curve_fit import Method, Way, fit_way
@@ -29,7 +28,7 @@ from idolens.review.evaluation import (
 from idolens.review.policy import Policy, PolicyQuestion
 from idolens.vlm.answer import Answer
 from idolens.vlm.prompt import CANNOT_TELL
-from idolens.vlm.reading import Closed, decide
+from idolens.vlm.reading import Closed, decide, lacks_mass
 from idolens.vocabulary import QuestionKey
 
 LEAST_LABELS: Final = 10

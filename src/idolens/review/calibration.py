@@ -20,9 +20,9 @@ from idolens.errors import PolicyError
 from idolens.review.record import Record
 from idolens.vlm.answer import Answer, Status
 from idolens.vlm.engine import Engine
-from idolens.vlm.prompt import CANNOT_TELL, render
-from idolens.vlm.question import Choice, Question, Score, YesNo, content_of
-from idolens.vlm.reading import Closed, decide
+from idolens.vlm.prompt import render
+from idolens.vlm.question import Question, content_of
+from idolens.vlm.reading import Closed, reread
 from idolens.vocabulary import Probability, QuestionKey
 
 METHODS = ("none", "temperature", "platt")
@@ -199,16 +199,7 @@ def _calibrated(
     if curve.method == "none" or not answer.options:
         return answer
     options = curved(answer.options, curve.temperature, curve.shift)
-    if lacks_mass(answer, question):
-        return replace(answer, options=options)
-    value, probability = decide(question, options) or (None, None)
-    return replace(
-        answer,
-        status=Status.CANNOT_TELL if value is None else Status.OK,
-        value=value,
-        probability=probability,
-        options=options,
-    )
+    return reread(answer, question, options)
 
 
 def curved(
@@ -224,16 +215,3 @@ def curved(
     weights = {name: math.exp(value - highest) for name, value in logs.items()}
     total = math.fsum(weights.values())
     return {name: Probability(weight / total) for name, weight in weights.items()}
-
-
-def lacks_mass(answer: Answer, question: YesNo | Choice | Score) -> bool:
-    """Tell whether an answer is undecided for want of label mass only.
-
-    Then its options are what is left of something else that the model wanted to say.
-    """
-    return (
-        answer.status is Status.CANNOT_TELL
-        and bool(answer.options)
-        and CANNOT_TELL in answer.options
-        and decide(question, answer.options) is not None
-    )

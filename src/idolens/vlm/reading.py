@@ -9,9 +9,9 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from idolens.vlm.answer import Status
+from idolens.vlm.answer import Answer, Status
 from idolens.vlm.prompt import CANNOT_TELL
 from idolens.vlm.question import Choice, Score, Tags, Text, YesNo
 from idolens.vocabulary import Probability
@@ -109,6 +109,37 @@ def decide(
     None where ``cannot_tell`` is the most likely reply.
     """
     return None if _cannot_tell_wins(question, options) else _decide(question, options)
+
+
+def reread(
+    answer: Answer, question: Closed, options: Mapping[str, Probability]
+) -> Answer:
+    """Return ``answer`` with other probabilities, decided anew by them.
+
+    One that was undecided for want of label mass stays so.
+    """
+    if lacks_mass(answer, question):
+        return replace(answer, options=dict(options))
+    value, probability = decide(question, options) or (None, None)
+    return replace(
+        answer,
+        status=Status.CANNOT_TELL if value is None else Status.OK,
+        value=value,
+        probability=probability,
+        options=dict(options),
+    )
+
+
+def lacks_mass(answer: Answer, question: Closed) -> bool:
+    """Tell whether an answer is undecided for want of label mass only.
+
+    Then its options are what is left of something else that the model wanted to say.
+    """
+    return (
+        answer.status is Status.CANNOT_TELL
+        and CANNOT_TELL in answer.options
+        and decide(question, answer.options) is not None
+    )
 
 
 def _softmax(logs: Mapping[str, float], temperature: float) -> dict[str, Probability]:
