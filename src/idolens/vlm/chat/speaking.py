@@ -130,6 +130,7 @@ class _Talk:
         """Yield one reply; stop when the server says more than it was asked for."""
         sampling, count = self._sampling, self._count
         count.inside, count.finish = False, None
+        budget = count.thought + sampling.thinking_tokens
         most = _MOST_EVENTS * (sampling.max_tokens + sampling.thinking_tokens) + 16
         async with (
             endpoint.lines(CHAT, body) as lines,
@@ -142,7 +143,7 @@ class _Talk:
                     for step in _spoken(choice, sampling.top_logprobs, count):
                         yield step
                     count.finish = choice.finish_reason or count.finish
-                if _enough(count, sampling) or most < 0:
+                if _enough(count, sampling.max_tokens, budget) or most < 0:
                     count.finish = count.finish or "length"
                     return
             if count.finish is None:
@@ -206,9 +207,8 @@ def _marked(spoken: Spoken, count: _Count) -> Spoken:
     )
 
 
-def _enough(count: _Count, sampling: Sampling) -> bool:
-    too_long = count.thought > sampling.thinking_tokens and not count.said
-    return too_long or count.said >= sampling.max_tokens
+def _enough(count: _Count, most: int, budget: int) -> bool:
+    return count.said >= most or (count.thought > budget and not count.said)
 
 
 def _last(count: _Count) -> Spoken:
