@@ -464,7 +464,7 @@ class TestRefusals:
         with served(FakeEyes(FakeEngine()), tmp_path, language="en") as (client, _):
             with pytest.raises(openai.InternalServerError, match="--engine") as caught:
                 say(client)
-            assert client.models.list().data[0].idolens["speaks"] is False
+            assert client.models.list().data[0].speaks is False
 
         assert caught.value.status_code == 501
 

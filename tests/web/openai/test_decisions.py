@@ -90,7 +90,7 @@ class TestAnswers:
         assert (one.type, one.name) == ("predicate", "logo")
         assert one.probability == pytest.approx(0.9 / 0.95)
         assert one.idolens["value"] == "yes"
-        assert one.idolens["cannot_tell"] == pytest.approx(0.05)
+        assert one.idolens["options"]["cannot_tell"] == pytest.approx(0.05)
         assert one.idolens["label_mass"] == pytest.approx(1.0)
 
     def test_a_choice(self, client):
@@ -313,17 +313,14 @@ class TestModels:
         assert listed.id == MODEL
         assert one == listed
         assert one.owned_by == "idolens"
-        assert one.idolens == {
-            "engine": "fake",
-            "model_revision": "fake-1",
-            "demonstration": True,
-            "speaks": False,
-        }
+        assert (one.revision, one.engine) == ("fake-1", "fake")
+        assert one.demonstration is True
+        assert one.speaks is False
 
     def test_one_that_speaks(self, tmp_path):
         """It tells whether chat works with it."""
         with served(FakeEyes(SpeakingFakeEngine()), tmp_path) as (client, _):
-            assert client.models.list().data[0].idolens["speaks"] is True
+            assert client.models.list().data[0].speaks is True
 
     @pytest.mark.parametrize("name", ["gpt-6", "zai-org/GLM-4.6V-Flash"])
     def test_any_other_is_not_found(self, client, name):

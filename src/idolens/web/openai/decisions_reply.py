@@ -8,7 +8,6 @@ from pydantic import Field
 
 from idolens.vlm.answer import Answer, Status
 from idolens.vlm.engine import Model
-from idolens.vlm.prompt import CANNOT_TELL
 from idolens.vlm.question import Choice, Question, Score
 from idolens.web.openai.decisions_request import (
     AskedQuestion,
@@ -29,9 +28,9 @@ class AnswerFacts(Told):
         " counted from 1; null where nothing decides it. An engine without"
         " probabilities has a value and is a refusal all the same."
     )
-    cannot_tell: float | None = Field(
-        description="Probability that the picture does not decide it; it is left out"
-        " of the other probabilities, which add up to 1 without it."
+    options: dict[str, float] = Field(
+        description="Probability of every option, of cannot_tell too; the other"
+        " probabilities leave that out, and add up to 1 without it."
     )
     label_mass: float | None = Field(
         description="How much of all probability fell on the options; when low, the "
@@ -250,7 +249,7 @@ def _facts(answer: Answer) -> AnswerFacts:
     return AnswerFacts(
         status=answer.status.value,
         value=None if isinstance(answer.value, tuple) else answer.value,
-        cannot_tell=answer.options.get(CANNOT_TELL),
+        options=dict(answer.options),
         label_mass=answer.label_mass,
         prompt_version=answer.prompt_version,
         latency_ms=answer.latency_ms,

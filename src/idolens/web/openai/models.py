@@ -13,18 +13,6 @@ from idolens.web.openai.shape import Told
 from idolens.web.problems import FAILURES
 
 
-class ModelFacts(Told):
-    """What an OpenAI client does not ask for, and a studio wants to know."""
-
-    engine: str = Field(description="Which engine answers, as `idolens engines` says.")
-    model_revision: str = Field(description="Which weights these are.")
-    demonstration: bool = Field(
-        description="True for the embedded demonstration model, which was trained on "
-        "drawn scenes only."
-    )
-    speaks: bool = Field(description="Whether /v1/chat/completions works with it.")
-
-
 class ModelCard(Told):
     """One model."""
 
@@ -34,7 +22,15 @@ class ModelCard(Told):
     owned_by: Literal["idolens"] = Field(
         default="idolens", description="Always `idolens`."
     )
-    idolens: ModelFacts = Field(description="More about it.")
+    revision: str = Field(
+        description="Which weights these are; another revision may answer otherwise."
+    )
+    demonstration: bool = Field(
+        description="True for the embedded demonstration model, which was trained on "
+        "drawn scenes only."
+    )
+    engine: str = Field(description="Which engine answers, as `idolens engines` says.")
+    speaks: bool = Field(description="Whether /v1/chat/completions works with it.")
 
 
 class ModelList(Told):
@@ -78,10 +74,10 @@ def check_model(name: str, model: Model) -> None:
 
 def _card(eyes: Eyes) -> ModelCard:
     engine = eyes.engine
-    facts = ModelFacts(
-        engine=engine.name,
-        model_revision=engine.model.revision,
+    return ModelCard(
+        id=engine.model.name,
+        revision=engine.model.revision,
         demonstration=engine.model.demonstration,
+        engine=engine.name,
         speaks=can_speak(engine),
     )
-    return ModelCard(id=engine.model.name, idolens=facts)
