@@ -38,9 +38,19 @@ def random_engine(random_folder: Path) -> Iterator[EmbeddedEngine]:
 
 
 @pytest.fixture(scope="session")
-def random_glm(random_folder: Path) -> Iterator[GlmEngine]:
+def random_checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same random weights as a hub has them, without graphs."""
+    pytest.importorskip("transformers")
+    from tests.vlm import tiny_glm  # noqa: PLC0415  (only where torch is)
+
+    folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
+    return tiny_glm.write_checkpoint(folder, tiny_glm.model())
+
+
+@pytest.fixture(scope="session")
+def random_glm(random_checkpoint: Path) -> Iterator[GlmEngine]:
     """The same random weights on torch; any label mass will do."""
-    yield from _glm(random_folder, least_mass=0.0)
+    yield from _glm(random_checkpoint, least_mass=0.0)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,3 @@
-import importlib
 import json
 import shutil
 from pathlib import Path
@@ -7,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from jinja2 import Template
 
 from idolens.errors import EngineError, QuestionError
 from idolens.media.picture import Picture
@@ -25,6 +23,7 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from tests.vlm import tiny_glm  # noqa: E402
+from tests.vlm.recompute import inputs_of, pil_processor  # noqa: E402
 
 sizes = st.tuples(st.integers(20, 512), st.integers(20, 512))
 
@@ -37,12 +36,7 @@ def plain():
 
 @pytest.fixture(scope="module")
 def processor():
-    module = importlib.import_module(
-        "transformers.models.glm46v.image_processing_pil_glm46v"
-    )
-    content = dict(tiny_glm.PREPROCESSOR)
-    content.pop("image_processor_type")
-    return module.Glm46VImageProcessorPil(**content)
+    return pil_processor(tiny_glm.PREPROCESSOR)
 
 
 class TestAgainstTransformers:
@@ -90,7 +84,7 @@ class TestAgainstTransformers:
         for question, answer in zip(
             asked, random_engine.answer([shown], asked)[0], strict=True
         ):
-            inputs = _inputs(plain, processor, shown, question)
+            inputs = inputs_of(plain, processor, shown, question)
             with torch.no_grad():
                 logits = plain(**inputs).logits[0, -1]
             labels = render(question).labels
@@ -106,7 +100,7 @@ class TestAgainstTransformers:
         """Greedy replies are those of `generate`."""
         question = Text(key=QuestionKey("t"), instruction="有什么?", max_tokens=10)
         shown = picture(5)
-        inputs = _inputs(plain, processor, shown, question)
+        inputs = inputs_of(plain, processor, shown, question)
         words = tiny_glm.tokenizer()
         stop = [words.token_to_id("<|endoftext|>"), words.token_to_id("<|user|>")]
         with torch.no_grad():
@@ -119,31 +113,6 @@ class TestAgainstTransformers:
 
         assert answer.raw
         assert said.startswith(answer.raw)
-
-
-def _inputs(plain, processor, shown, question):
-    prompt = render(question)
-    text = Template(tiny_glm.TEMPLATE).render(
-        messages=[
-            {"role": "system", "content": prompt.role},
-            {
-                "role": "user",
-                "content": [{"type": "image"}, {"type": "text", "text": prompt.text}],
-            },
-        ],
-        enable_thinking=False,
-        add_generation_prompt=True,
-    )
-    pixels = processor(images=shown.pixels, return_tensors="pt")
-    count = int(pixels["image_grid_thw"].prod()) // 4
-    text = text.replace("<|image|>", "<|image|>" * count)
-    ids = torch.tensor([tiny_glm.tokenizer().encode(text).ids])
-    return {
-        "input_ids": ids,
-        "mm_token_type_ids": (ids == plain.config.image_token_id).int(),
-        "pixel_values": pixels["pixel_values"],
-        "image_grid_thw": pixels["image_grid_thw"],
-    }
 
 
 class TestBrokenFolders:

@@ -56,6 +56,10 @@ SPEAKERS: dict[str, Callable[[Request], Speaker]] = {
         "random_engine"
     ),
     "embedded as shipped": _shipped,
+    "glm with random weights": lambda request: request.getfixturevalue("random_glm"),
+    "glm with the shipped model": lambda request: request.getfixturevalue(
+        "shipped_glm"
+    ),
 }
 
 

@@ -125,7 +125,17 @@ def _favour_labels(made: Glm4vForConditionalGeneration, words: Tokenizer) -> Non
 
 def write(folder: Path, made: Glm4vForConditionalGeneration) -> Path:
     """Write ``made`` as a model folder of the embedded engine; return the folder."""
-    (folder / "onnx").mkdir(parents=True, exist_ok=True)
+    write_checkpoint(folder, made)
+    (folder / "onnx").mkdir(exist_ok=True)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of itself and of tracing
+        _export(made, folder / "onnx")
+    return folder
+
+
+def write_checkpoint(folder: Path, made: Glm4vForConditionalGeneration) -> Path:
+    """Write ``made`` as a hub has it, without graphs; return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
     made.config.architectures = [type(made).__name__]
     made.save_pretrained(folder)
     stop = [tokenizer().token_to_id(token) for token in ("<|endoftext|>", "<|user|>")]
@@ -137,9 +147,6 @@ def write(folder: Path, made: Glm4vForConditionalGeneration) -> Path:
     )
     (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
     tokenizer().save(str(folder / "tokenizer.json"))
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of itself and of tracing
-        _export(made, folder / "onnx")
     return folder
 
 
@@ -312,4 +319,4 @@ def _save(
     )
 
 
-__all__ = ["PREPROCESSOR", "model", "tokenizer", "write"]
+__all__ = ["PREPROCESSOR", "model", "tokenizer", "write", "write_checkpoint"]

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from idolens.media.picture import Picture
+from idolens.vlm.model_files import PREPROCESSOR, ModelFiles, failed_check, unusable
 
 Grid = tuple[int, int]
 """Patches down and across."""
@@ -71,6 +72,33 @@ class Patcher:
             mean=tuple(config["image_mean"]),
             deviation=tuple(config["image_std"]),
         )
+
+    @classmethod
+    def of(cls, files: ModelFiles) -> "Patcher":
+        """Read how the model in ``files`` wants its pictures.
+
+        Raises:
+            EngineError: preprocessor_config.json lacks something, or cuts pictures
+                otherwise than the vision tower of config.json expects: it would see
+                them scrambled.
+        """
+        try:
+            patcher = cls.from_config(files.preprocessor)
+        except (KeyError, TypeError, ValueError) as error:
+            raise unusable(PREPROCESSOR, repr(error)) from error
+        tower = files.config["vision_config"]
+        for name, value in (
+            ("patch_size", patcher.patch),
+            ("spatial_merge_size", patcher.merge),
+            ("temporal_patch_size", patcher.frames),
+        ):
+            if tower.get(name, value) != value:
+                raise failed_check(
+                    f"its {PREPROCESSOR} cuts pictures otherwise than {name} of"
+                    " config.json says",
+                    f"{PREPROCESSOR} 切分图片的方式与 config.json 的 {name} 不一致",
+                )
+        return patcher
 
     def size(self, height: int, width: int) -> tuple[int, int]:
         """Return height and width after resizing, in pixels."""

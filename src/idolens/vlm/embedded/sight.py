@@ -9,7 +9,7 @@ from idolens.media.picture import Picture
 from idolens.vlm.chat_template import Chat
 from idolens.vlm.embedded.graphs import Floats, Graphs, Step
 from idolens.vlm.embedded.suffixes import Seen
-from idolens.vlm.model_files import PREPROCESSOR, ModelFiles, unusable
+from idolens.vlm.model_files import ModelFiles
 from idolens.vlm.pixels import Grid, Patcher
 from idolens.vlm.positions import with_picture
 
@@ -22,10 +22,7 @@ class Sight:
     """The seeing half of a model."""
 
     def __init__(self, files: ModelFiles, chat: Chat, graphs: Graphs) -> None:
-        try:
-            self._patcher = Patcher.from_config(files.preprocessor)
-        except (KeyError, TypeError, ValueError) as error:
-            raise unusable(PREPROCESSOR, repr(error)) from error
+        self._patcher = Patcher.of(files)
         self._files = files
         self._chat = chat
         self._graphs = graphs

@@ -101,7 +101,9 @@ def _torchao(model: Any, quantize: Quantize, machine: Machine) -> None:
     config = (
         kinds.Int8WeightOnlyConfig()
         if quantize == "int8"
-        else kinds.Int4WeightOnlyConfig(group_size=32)
+        else kinds.Int4WeightOnlyConfig(  # the format that needs no other package
+            group_size=32, int4_packing_format="tile_packed_to_4d"
+        )
     )
     try:
         kinds.quantize_(model.model.language_model, config, device=machine.device)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from idolens.media.picture import Picture
 from idolens.vlm.glm.network import Network
-from idolens.vlm.model_files import PREPROCESSOR, ModelFiles, unusable
+from idolens.vlm.model_files import ModelFiles
 from idolens.vlm.pixels import Grid, Patcher
 
 
@@ -27,10 +27,7 @@ class Eyes:
     """
 
     def __init__(self, files: ModelFiles, network: Network, pixels: int = 0) -> None:
-        try:
-            patcher = Patcher.from_config(files.preprocessor)
-        except (KeyError, TypeError, ValueError) as error:
-            raise unusable(PREPROCESSOR, repr(error)) from error
+        patcher = Patcher.of(files)
         if pixels:
             most = min(patcher.most, patcher.frames * pixels)
             patcher = replace(patcher, most=most, least=min(patcher.least, most))

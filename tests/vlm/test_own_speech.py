@@ -1,4 +1,4 @@
-"""The embedded engine's replies are those of transformers with the same weights."""
+"""Our own engines' replies are those of transformers with the same weights."""
 
 import importlib
 import math
@@ -31,6 +31,11 @@ TURNS = [
 @pytest.fixture(scope="module")
 def plain():
     return tiny_glm.model()
+
+
+@pytest.fixture(scope="module", params=["random_engine", "random_glm"])
+def speaker(request):
+    return request.getfixturevalue(request.param)
 
 
 def _inputs(plain, turns):
@@ -71,7 +76,7 @@ def _inputs(plain, turns):
 
 
 @pytest.mark.parametrize("more", ["", "暗亮红蓝汉服" * 70], ids=["once", "in parts"])
-def test_several_turns_with_several_pictures(plain, random_engine, more):
+def test_several_turns_with_several_pictures(plain, speaker, more):
     """Words, probabilities and alternatives agree, read at once or in parts."""
     turns = [*TURNS, Turn(role="user", text=f"微笑{more}?")]
     inputs = _inputs(plain, turns)
@@ -87,7 +92,7 @@ def test_several_turns_with_several_pictures(plain, random_engine, more):
         )
     ids = made.sequences[0, length:].tolist()
 
-    *steps, last = random_engine.speak(turns, Sampling(max_tokens=10, top_logprobs=5))
+    *steps, last = speaker.speak(turns, Sampling(max_tokens=10, top_logprobs=5))
 
     assert last.prompt_tokens == length
     assert 0 < len(steps) <= len(ids)
@@ -101,7 +106,7 @@ def test_several_turns_with_several_pictures(plain, random_engine, more):
         )
 
 
-def test_a_reply_is_the_answer_to_the_same_question(random_engine):
+def test_a_reply_is_the_answer_to_the_same_question(speaker):
     """Chat and a Text question put the same words to the model, and get the same."""
     question = Text(key=QuestionKey("t"), instruction="有什么?", max_tokens=8)
     prompt, shown = render(question), picture(5)
@@ -110,18 +115,18 @@ def test_a_reply_is_the_answer_to_the_same_question(random_engine):
         Turn(role="user", text=prompt.text, pictures=(shown,)),
     ]
 
-    (answer,) = random_engine.answer([shown], [question])[0]
-    steps = list(random_engine.speak(turns, Sampling(max_tokens=8)))
+    (answer,) = speaker.answer([shown], [question])[0]
+    steps = list(speaker.speak(turns, Sampling(max_tokens=8)))
 
     assert answer.raw
     assert "".join(step.text for step in steps).startswith(answer.raw)
 
 
-def test_thinking_begins_within_a_thought_and_is_ended(random_engine):
+def test_thinking_begins_within_a_thought_and_is_ended(speaker):
     """With thinking on the first words are thoughts; over the budget a reply comes."""
     sampling = Sampling(thinking=True, thinking_tokens=5, max_tokens=6)
 
-    steps = list(random_engine.speak(TURNS, sampling))
+    steps = list(speaker.speak(TURNS, sampling))
 
     thoughts = [step.thought for step in steps[:-1]]
     assert thoughts == sorted(thoughts, reverse=True)
