@@ -6,11 +6,19 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("av", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
+PACKAGES = (
+    "av",
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "pillow",
+    "torch",
+    "transformers",
+)
 
 
 @dataclass(frozen=True)
@@ -44,18 +52,26 @@ def machine() -> dict[str, str | int]:
         "memory_gib": round(memory / 2**30),
         "system": platform.system() + " " + platform.machine(),
         "python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
+        **{name: found for name in PACKAGES if (found := _version(name))},
     }
 
 
-def publish(
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def publish(  # noqa: PLR0913 - a report has these parts
     name: str,
     figures: Mapping[str, float],
     targets: list[Target],
     *,
     check: bool,
     notes: str = "",
-    folder: Path = RESULTS,
+    about: Mapping[str, str | int] | None = None,
+    folder: Path | None = RESULTS,
 ) -> int:
     """Print and store ``figures``; return the exit status.
 
@@ -65,7 +81,8 @@ def publish(
         targets: what the claim promises.
         check: exit with 1 when a target is missed.
         notes: how the figures were taken, where that is not obvious.
-        folder: where results are stored.
+        about: more about the machine, such as its graphics card.
+        folder: where results are stored; None stores nothing.
 
     Returns:
         0, or 1 when ``check`` is set and a target is missed.
@@ -76,13 +93,14 @@ def publish(
         "figures": {key: round(value, 4) for key, value in figures.items()},
         "targets": verdicts,
         "notes": notes,
-        "machine": machine(),
+        "machine": machine() | dict(about or {}),
         "measured_at": datetime.now(UTC).strftime("%Y-%m-%d"),
     }
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.json").write_text(
-        json.dumps(result, ensure_ascii=False, indent=2) + "\n"
-    )
+    if folder is not None:
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.json").write_text(
+            json.dumps(result, ensure_ascii=False, indent=2) + "\n"
+        )
     for target, met in verdicts.items():
         print("met   " if met else "MISSED", target)
     print(json.dumps(result, ensure_ascii=False))
