@@ -37,7 +37,7 @@ class Optimisers:
                 torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=0.02)
             )
         self._rates = [group["lr"] for group in self._groups()]
-        self._parameters = matrices + others
+        self.parameters = matrices + others
         self._warm_up = warm_up
 
     def _groups(self) -> list[dict[str, float]]:
@@ -50,7 +50,7 @@ class Optimisers:
         factor = schedule(share, done, self._warm_up)
         for group, rate in zip(self._groups(), self._rates, strict=True):
             group["lr"] = rate * factor
-        norm = float(nn.utils.clip_grad_norm_(self._parameters, 1.0))
+        norm = float(nn.utils.clip_grad_norm_(self.parameters, 1.0))
         for optimiser in self._optimisers:
             if math.isfinite(norm):
                 optimiser.step()

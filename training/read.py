@@ -29,6 +29,7 @@ from training.packing import Asked, asked_batch, packed, prefix_ids, rows_of, to
 from training.pictures import held_out, stream
 from training.reader import Reader, layout
 from training.see import CHECK_SEEDS, attribute_weights, report
+from training.team import ALONE, Team, joined
 from training.tower import Tower, normalised
 
 MATCH_WEIGHT = 0.7
@@ -193,7 +194,10 @@ def checks_of(count: int) -> list[Asked]:
 
 
 def train(  # noqa: C901
-    plan: ReadPlan, model: Reading, state: dict[str, Any] | None
+    plan: ReadPlan,
+    model: Reading,
+    state: dict[str, Any] | None,
+    team: Team = ALONE,
 ) -> None:
     """Train until the plan's minutes are over; writes last.pt and log.jsonl."""
     plan.out.mkdir(parents=True, exist_ok=True)
@@ -210,19 +214,19 @@ def train(  # noqa: C901
     if plan.compiled:
         answering = torch.compile(answering, dynamic=False)
         tower = torch.compile(tower, dynamic=False)
-    checks = checks_of(plan.check_size)
+    checks = checks_of(plan.check_size if team.leads() else 0)
     batches = stream(
         asked_batch,
         count=plan.batch,
         workers=plan.workers,
         cores=list(plan.drawing_cores),
-        start=50_000 + steps,
+        start=50_000 + steps + 1_000_000 * team.rank,
     )
     places: dict[tuple[int, int], Where] = {}
     last_check, mean = pictures, 0.0
     began = time.monotonic() - elapsed
     while True:
-        elapsed = time.monotonic() - began
+        elapsed = team.agreed(time.monotonic() - began)
         share = elapsed / (plan.minutes * 60)
         if share >= 1 or (plan.steps is not None and steps >= plan.steps):
             break
@@ -237,10 +241,11 @@ def train(  # noqa: C901
             if plan.joint:
                 loss = loss + SEE_WEIGHT * seeing_loss(model, asked, tokens)
         loss.backward()
+        team.average(optimisers.parameters)
         optimisers.step(share, steps)
-        steps, pictures = steps + 1, pictures + plan.batch
+        steps, pictures = steps + 1, pictures + plan.batch * team.size
         mean = mean * 0.98 + float(loss.detach()) * 0.02
-        if pictures - last_check >= plan.check_every:
+        if team.leads() and pictures - last_check >= plan.check_every:
             last_check = pictures
             line = {
                 "steps": steps,
@@ -252,6 +257,8 @@ def train(  # noqa: C901
             report(plan.out, line)
             save(plan.out, model, optimisers, steps, pictures, elapsed)
     batches.close()
+    if not team.leads():
+        return
     save(plan.out, model, optimisers, steps, pictures, elapsed)
     if checks:
         line = {"steps": steps, "pictures": pictures, "seconds": round(elapsed)}
@@ -337,7 +344,7 @@ def main() -> None:
         rate=arguments.rate,
         check_every=arguments.check_every,
     )
-    train(plan, model.to(device), state)
+    train(plan, model.to(device), state, joined())
 
 
 if __name__ == "__main__":
