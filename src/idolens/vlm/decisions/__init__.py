@@ -5,6 +5,6 @@ SGLang and System One; no chat template, no policy, no session.
 """
 
 from idolens.vlm.decisions.engine import DecisionsEngine, open_decisions
-from idolens.vlm.decisions.shapes import SHAPES
+from idolens.vlm.decisions.forms import SHAPES
 
 __all__ = ["SHAPES", "DecisionsEngine", "open_decisions"]

@@ -234,8 +234,8 @@ class DecisionsEngine:
 
 def read(question: Closed, told: Told, *, least_mass: float) -> Reading:
     """Return what a server's probabilities say, as every engine reads them."""
-    if told.refused:
-        return Reading(status=Status.INVALID, detail="the model declined to answer")
+    if told.refusal:
+        return Reading(status=Status.INVALID, detail=told.refusal)
     meanings = {meaning: meaning for meaning in render(question).labels.values()}
     mass = told.label_mass
     reading = read_closed(

@@ -12,7 +12,8 @@ import numpy as np
 from idolens.errors import EngineError, SettingsError
 from idolens.media.picture import Picture
 from idolens.vlm.data_url import data_url
-from idolens.vlm.decisions.shapes import SHAPES, Request, Shape
+from idolens.vlm.decisions.forms import SHAPES
+from idolens.vlm.decisions.shapes import Request, Shape
 from idolens.vlm.endpoints import EndpointDownError, MissingError, RefusedError
 from idolens.vlm.endpoints.endpoint import Endpoint
 from idolens.vlm.endpoints.models import identity, pick
