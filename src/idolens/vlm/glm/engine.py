@@ -91,6 +91,7 @@ class GlmEngine:
         self._room = Room(options.pictures, options.columns)
         self._seeing = Seeing(self._eyes, self._reader, self._prefixes)
         self._turn = threading.Lock()
+        self.folder = folder
         check_sight(self._eyes, self._reader, chat)
         self._talking = Talking(files, chat, self._network, self._eyes, self._seeing)
         self._lexicon = Lexicon(chat.tokenizer, files.stop, self._network.words)

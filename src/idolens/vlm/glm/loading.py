@@ -26,7 +26,8 @@ def load(folder: Path, machine: Machine, quantize: Quantize) -> Any:
         EngineError: the weights don't fit the model or the memory, or a package is
             missing or too old; the message says what to do.
     """
-    _check_version()
+    check_version(hub.__version__)
+    hub.utils.logging.disable_progress_bar()
     given: dict[str, Any] = {"dtype": machine.dtype, "attn_implementation": "sdpa"}
     backend = _backend(quantize, machine)
     if backend == "bitsandbytes":
@@ -57,17 +58,20 @@ def _onto(model: Any, machine: Machine) -> Any:
         raise _too_large(machine) from error
 
 
-def _check_version() -> None:
-    version = tuple(int(part) for part in hub.__version__.split(".")[:2])
-    if version < OLDEST:
+def check_version(version: str) -> None:
+    """Refuse a transformers that is too old for what the checkpoint's files name.
+
+    Raises:
+        EngineError: saying what to install.
+    """
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
         raise EngineError(
-            f"transformers {hub.__version__} is too old for this model: install"
-            f" {wanted} or newer (`pip install 'idolens[glm]'`).",
-            f"transformers {hub.__version__} 太旧:请安装 {wanted} 或更新版本"
+            f"transformers {version} is too old for this model: install {wanted} or"
+            " newer (`pip install 'idolens[glm]'`).",
+            f"transformers {version} 太旧:请安装 {wanted} 或更新版本"
             "(`pip install 'idolens[glm]'`)。",
         )
-    hub.utils.logging.disable_progress_bar()
 
 
 def _backend(quantize: Quantize, machine: Machine) -> str:

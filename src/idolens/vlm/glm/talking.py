@@ -132,7 +132,7 @@ class Talking:
         hidden = embeddings
         for begin in range(0, positions.shape[1], _COLUMNS):
             part = positions[:, begin : begin + _COLUMNS]
-            length = part.shape[1]
+            length = int(part.shape[1])
             before = np.full(space.used, EVERYBODY, np.int64)
             space.extend(length)
             mask = sight(before, np.full(length, EVERYBODY, np.int64), space.shown)
