@@ -201,7 +201,7 @@ class DecisionsSettings(RemoteSettings):
 
     shape: str = Field(
         default="auto",
-        description="Which form the servers take: openai, sglang or systemone; auto finds out.",
+        description="Which form the servers take: openai (another idolens too), sglang or systemone; auto finds out.",
     )
 
 

@@ -1,5 +1,8 @@
 """Which server is asked, for how long, and what happens when it fails."""
 
+import shutil
+import ssl
+import subprocess
 import time
 from contextlib import contextmanager
 
@@ -555,3 +558,68 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch):
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with listen(Echo()) as server, fleet_of(server, attempts=1) as fleet:
         assert ask(fleet, b"1") == 1
+
+
+# Certificates
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that nobody has signed but itself."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    key, pem = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        [
+            *(openssl, "req", "-x509", "-newkey", "ec", "-nodes", "-days", "2"),
+            *("-pkeyopt", "ec_paramgen_curve:prime256v1", "-subj", "/CN=127.0.0.1"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+            *("-keyout", str(key), "-out", str(pem)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return key, pem
+
+
+@contextmanager
+def secure(certificate):
+    key, pem = certificate
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, key)
+    with listen(Echo(), tls=context) as server:
+        yield server
+
+
+def test_a_certificate_that_nobody_trusts_is_refused(certificate):
+    """At once, with the setting that would trust it, and not tried again."""
+    with (
+        secure(certificate) as server,
+        fleet_of(server) as fleet,
+        pytest.raises(EngineError, match="certificates"),
+    ):
+        ask(fleet)
+
+    assert server.calls == []
+
+
+def test_the_studios_own_authority_is_trusted_when_named(certificate):
+    """The setting `certificates` names its file."""
+    own = certificate[1]
+    with secure(certificate) as server, fleet_of(server, certificates=own) as fleet:
+        assert ask(fleet, b"1") == 1
+
+
+def test_a_file_that_holds_no_certificate_is_named(tmp_path):
+    """Before anything is sent."""
+    wrong = tmp_path / "notes.pem"
+    wrong.write_text("hello")
+
+    with pytest.raises(EngineError, match=r"notes\.pem"):
+        open_fleet(
+            ChatSettings(endpoints=("https://127.0.0.1:1",), certificates=wrong),
+            "chat",
+            allow_public=False,
+        )

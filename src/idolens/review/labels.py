@@ -129,5 +129,7 @@ def _reply(entry: PolicyQuestion, answer: Answer) -> str:
         return answer.status.value
     if entry.kind == "score":
         closed = {key: p for key, p in answer.options.items() if key != CANNOT_TELL}
+        if not closed and isinstance(answer.value, float):
+            return str(round(answer.value))  # an engine that tells no probabilities
         return max(closed, key=lambda level: closed[level])
     return str(answer.value)

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -86,12 +87,17 @@ class Listening:
 def listen(
     app: App,
     spoil: Callable[[int, Call], Said | None] | None = None,
-    port: int = 0,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Listening]:
     """Serve ``app`` on loopback until the block ends."""
     here = Listening(app, spoil=spoil)
-    server = _Server(("127.0.0.1", port), _handler(here))
-    here.url = f"http://127.0.0.1:{server.server_address[1]}"
+    server = _Server(("127.0.0.1", 0), _handler(here))
+    if tls is not None:
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    scheme = "http" if tls is None else "https"
+    here.url = f"{scheme}://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
