@@ -11,7 +11,16 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from idolens.cli import analyses, asking, evaluating, machine, models, policies
+from idolens.cli import (
+    analyses,
+    asking,
+    calibrating,
+    comparing,
+    evaluating,
+    machine,
+    models,
+    policies,
+)
 from idolens.cli.bilingual import complain, speak
 from idolens.cli.terminal import Terminal
 from idolens.errors import IdolensError, SettingsError
@@ -37,6 +46,8 @@ app.add_typer(models.app, name="models")
 app.command("engines")(machine.engines)
 app.command("doctor")(machine.doctor)
 app.command("eval", epilog=evaluating.EXAMPLES)(evaluating.evaluate)
+app.command("calibrate", epilog=calibrating.EXAMPLES)(calibrating.calibrate)
+app.command("compare", epilog=comparing.EXAMPLES)(comparing.compare_engines)
 app.command("serve", epilog=machine.SERVE_EXAMPLES)(machine.serve)
 
 

@@ -251,7 +251,7 @@ class Policy(Record):
     calibration: Calibration | None = Field(
         None,
         exclude_if=_is_none,
-        description="A file that `idolens calibrate` wrote, by its path beside the "
+        description="A file that `idolens calibrate SET` wrote, by its path beside the "
         "policy's own; thresholds then mean calibrated probabilities.",
     )
     questions: Annotated[tuple[PolicyQuestion, ...], Field(min_length=1)] = Field(
