@@ -492,6 +492,22 @@ def test_what_is_over_leaves_the_disk(tmp_path):
     disk.close()
 
 
+def test_what_is_over_leaves_no_bytes(tmp_path):
+    """A start after everything has ended begins an empty file."""
+    clock = Clock()
+    disk = AnswerDisk(tmp_path, 2**20, clock=clock)
+    disk.put(Stored(b"k" * 32, int(clock.now * 1000) + 10, b"secret words"))
+    disk.close()
+    file = tmp_path / VERSION / "data.mdb"
+    assert b"secret words" in file.read_bytes()
+    AnswerDisk(tmp_path, 2**20, clock=clock).close()
+    assert b"secret words" in file.read_bytes()
+    clock.now += 1
+    AnswerDisk(tmp_path, 2**20, clock=clock).close()
+
+    assert b"secret words" not in file.read_bytes()
+
+
 def test_a_hundred_thousand_are_looked_up_in_no_time(tmp_path):
     """Below a millisecond each, in memory and on the disk."""
     kept = store(memory=2**29, disk=AnswerDisk(tmp_path, 2**28))

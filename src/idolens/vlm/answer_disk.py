@@ -75,6 +75,8 @@ class AnswerDisk:
         self._env = self._open()
         self._entries = self._env.open_db(b"entries")
         self._order = self._env.open_db(b"order")
+        if self._is_over():
+            self._begin_anew()
         self._damaged = False
         self._evictions = 0
         self._waiting: queue.Queue[Stored | None] = queue.Queue(_WAITING)
@@ -132,9 +134,31 @@ class AnswerDisk:
         try:
             return self._environment()
         except (lmdb.CorruptedError, lmdb.InvalidError, lmdb.VersionMismatchError):
-            shutil.rmtree(self._path, ignore_errors=True)
-            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._remove()
             return self._environment()
+
+    def _is_over(self) -> bool:
+        """Whether there are entries, none of which holds any more."""
+        try:
+            with self._env.begin() as reading, reading.cursor(self._order) as cursor:
+                if not cursor.last():
+                    return False
+                (expires_ms,) = _STAMP.unpack_from(cursor.key())
+                return expires_ms <= self._clock() * 1000
+        except lmdb.Error:
+            return True
+
+    def _begin_anew(self) -> None:
+        """Give the file's room back; deleted entries' bytes would stay in it."""
+        self._env.close()
+        self._remove()
+        self._env = self._environment()
+        self._entries = self._env.open_db(b"entries")
+        self._order = self._env.open_db(b"order")
+
+    def _remove(self) -> None:
+        shutil.rmtree(self._path, ignore_errors=True)
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _environment(self) -> lmdb.Environment:
         return lmdb.open(
