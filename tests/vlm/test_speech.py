@@ -2,6 +2,7 @@
 
 import json
 import string
+import time
 from dataclasses import replace
 
 import jsonschema
@@ -203,6 +204,64 @@ def test_a_schema_that_cannot_be_kept_is_refused(schema, named):
         Speech(LEXICON, Sampling(schema=schema), prompt_tokens=1)
 
     assert "zorg-secret" not in str(caught.value)
+
+
+def _nested(depth: int) -> dict:
+    schema: dict = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "array", "items": schema}
+    return schema
+
+
+def _chained(count: int) -> dict:
+    schema: dict = {"type": "string"}
+    for number in range(count):
+        schema = {"pattern": f".*{number}.*", "anyOf": [schema], "type": "string"}
+    return schema
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"allOf": [{"pattern": f".*{number}.*"} for number in range(60)]},
+        _chained(40),
+        _nested(300),
+        _nested(900),
+    ],
+)
+def test_a_hostile_schema_costs_no_time(schema):
+    """What would take minutes to prepare is refused in a moment."""
+    started = time.monotonic()
+
+    with pytest.raises(QuestionError, match="simpler"):
+        LEXICON.grammar(schema)
+
+    assert time.monotonic() - started < 1
+
+
+def test_a_schema_too_intricate_midway_is_an_error():
+    """A parser that gives up halfway is never taken for the end of a reply."""
+    alternatives = [
+        {"type": "object", "properties": {f"a{at}": {"enum": [at]} for at in range(n)}}
+        for n in range(60)
+    ]
+    schema = {"anyOf": alternatives}
+
+    with pytest.raises(QuestionError):
+        _said(_ids('{"a0":0,"a1":1,"a2":2}'), schema=schema)
+
+
+def test_joined_patterns_within_reason_are_kept():
+    """A handful may be joined, as schemas of real programs do."""
+    joined = {"allOf": [{"type": "string", "pattern": f"{word}"} for word in "abc"]}
+
+    assert LEXICON.grammar(joined).allowed().any()
+    many = {
+        "properties": {
+            f"p{at}": {"type": "string", "format": "date"} for at in range(20)
+        }
+    }
+    assert LEXICON.grammar({"type": "object", **many}).allowed().any()
 
 
 class TestChoosing:

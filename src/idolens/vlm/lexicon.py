@@ -7,7 +7,7 @@ says, before every token, which tokens can still become a document of that schem
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from llguidance import LLMatcher, LLTokenizer
@@ -21,6 +21,11 @@ Allowed = NDArray[np.bool_]
 
 MOST_SCHEMA_CHARACTERS = 65_536
 """Longest schema, in characters of JSON."""
+MOST_PATTERNS = 8
+"""Most ``pattern`` and ``format`` together where a schema joins others (``allOf``…):
+what must match all of n patterns takes time that doubles with each."""
+MOST_LEVELS = 64
+"""Deepest schema, in objects and lists within each other."""
 
 _UNKNOWN = re.compile(r'"([A-Za-z$]{1,40})"')
 _KEYWORDS = frozenset(
@@ -86,17 +91,17 @@ class Lexicon:
             QuestionError: no JSON schema, too long, or one that uses what cannot be
                 kept; nothing in a schema is ever ignored.
         """
+        _check_size(schema)
         text = json.dumps(schema)
         if len(text) > MOST_SCHEMA_CHARACTERS:
-            raise QuestionError(
-                f"The JSON schema has over {MOST_SCHEMA_CHARACTERS} characters:"
-                " shorten it.",
-                f"JSON schema 超过 {MOST_SCHEMA_CHARACTERS} 个字符:请缩短。",
+            raise _too_large(f"{MOST_SCHEMA_CHARACTERS} characters", "个字符")
+        try:
+            # With free white space a model may say spaces without end.
+            grammar = LLMatcher.grammar_from_json_schema(
+                text, overrides={"whitespace_flexible": False}
             )
-        # With free white space a model may say spaces without end.
-        grammar = LLMatcher.grammar_from_json_schema(
-            text, overrides={"whitespace_flexible": False}
-        )
+        except ValueError as error:
+            raise _unusable([]) from error
         _, complaints = LLMatcher.validate_grammar_with_warnings(grammar, self._ll)
         if complaints:
             raise _unusable(complaints)
@@ -111,8 +116,14 @@ class Grammar:
         self._words = words
 
     def allowed(self) -> Allowed:
-        """Return which tokens may come next."""
+        """Return which tokens may come next.
+
+        Raises:
+            QuestionError: the schema is too intricate to go on with.
+        """
         bits = np.frombuffer(self._matcher.compute_bitmask(), np.uint8)
+        if self._matcher.is_error():
+            raise _unusable([self._matcher.get_error()])
         return np.unpackbits(bits, bitorder="little")[: self._words].astype(np.bool_)
 
     def take(self, token: int) -> None:
@@ -124,6 +135,48 @@ class Grammar:
     def done(self) -> bool:
         """Whether the document is whole and nothing can follow."""
         return self._matcher.is_stopped()
+
+
+def _check_size(schema: Mapping[str, Any]) -> None:
+    """Refuse a schema whose preparation could take minutes.
+
+    Joined are ``allOf``, and what stands beside a ``$ref``, ``anyOf`` or ``oneOf``.
+    """
+    patterns = joined = 0
+    level: list[Any] = [schema]
+    for _ in range(MOST_LEVELS):
+        objects = [
+            cast("dict[str, Any]", one) for one in level if isinstance(one, dict)
+        ]
+        patterns += sum(key in one for one in objects for key in ("pattern", "format"))
+        joined += sum("allOf" in one or _has_company(one) for one in objects)
+        level = [
+            value
+            for one in level
+            for value in (
+                cast("dict[str, Any]", one).values()
+                if isinstance(one, dict)
+                else cast("list[Any]", one)
+            )
+            if isinstance(value, dict | list)
+        ]
+    if level:
+        raise _too_large(f"{MOST_LEVELS} levels", "层")
+    if joined and patterns > MOST_PATTERNS:
+        raise _too_large(f"{MOST_PATTERNS} patterns and formats joined", "个组合的模式")
+
+
+def _has_company(part: Mapping[str, Any]) -> bool:
+    joins = any(key in part for key in ("$ref", "anyOf", "oneOf"))
+    return joins and any(key in part for key in ("pattern", "format"))
+
+
+def _too_large(en: str, zh: str) -> QuestionError:
+    number = en.partition(" ")[0]
+    return QuestionError(
+        f"The JSON schema has over {en}: make it simpler.",
+        f"JSON schema 超过 {number} {zh}:请简化。",
+    )
 
 
 def _unusable(complaints: list[str]) -> QuestionError:

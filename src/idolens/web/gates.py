@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from idolens.vocabulary import Language
-from idolens.web.problems import problem
+from idolens.web.problems import for_openai, is_openai, problem
 from idolens.web.records import Records, frames_of
 
 OWN_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -48,7 +49,7 @@ class HostGate:
         if scope["type"] == "lifespan" or self._known(Headers(scope=scope)):
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await problem(421, self._language)(scope, receive, send)
+            await _refusal(scope, 421, self._language)(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
 
@@ -79,7 +80,7 @@ class SizeGate:
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdecimal() and int(announced) > self._most:
             await _drain(receive, 2 * self._most)
-            refusal = problem(413, self._language, headers=_HANG_UP)
+            refusal = _refusal(scope, 413, self._language, headers=_HANG_UP)
             await refusal(scope, receive, send)
             return
         received = 0
@@ -94,6 +95,16 @@ class SizeGate:
             return message
 
         await self._app(scope, counting, send)
+
+
+def _refusal(
+    scope: Scope,
+    status: int,
+    language: Language,
+    headers: dict[str, str] | None = None,
+) -> JSONResponse:
+    refusal = problem(status, language, headers=headers)
+    return for_openai(refusal, language) if is_openai(scope["path"]) else refusal
 
 
 async def _drain(receive: Receive, most: int) -> None:

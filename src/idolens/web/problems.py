@@ -218,14 +218,17 @@ def add_handlers(app: FastAPI, language: Language) -> None:
 
     async def handle(request: Request, error: Exception) -> JSONResponse:
         response = _of_any(request, error, language)
-        return for_openai(response, language) if _is_openai(request) else response
+        return (
+            for_openai(response, language) if is_openai(request.url.path) else response
+        )
 
     for kind in (IdolensError, RequestValidationError, HTTPException, Exception):
         app.add_exception_handler(kind, handle)
 
 
-def _is_openai(request: Request) -> bool:
-    return request.url.path.startswith("/v1/")
+def is_openai(path: str) -> bool:
+    """Tell whether a path is one of those in OpenAI's shapes."""
+    return path.startswith("/v1/")
 
 
 def _of_any(request: Request, error: Exception, language: Language) -> JSONResponse:
