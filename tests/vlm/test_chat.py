@@ -174,7 +174,9 @@ def test_the_prefix_is_the_same_to_the_byte(kind):
 
 def test_all_questions_go_at_once_to_vllm():
     """Its prefix cache is shared by what is under way, so nothing waits."""
-    with chat_engine(ChatStub(chatting.VLLM, reading_s=0.2)) as (engine, (server,)):
+    with chat_engine(ChatStub(chatting.VLLM)) as (engine, (server,)):
+        server.most_at_once = 0
+        server.spoil = lambda *_: time.sleep(1.0)
         engine.answer([picture(0)], questions())
 
     assert server.most_at_once >= len(questions()) // 2
@@ -409,7 +411,7 @@ def test_a_key_that_is_withdrawn_ends_the_call():
 
 def test_a_drip_does_not_hold_a_call_beyond_its_deadline():
     """Slow loris on every request: over at the deadline."""
-    with chat_engine(ChatStub(chatting.VLLM), deadline_s=1.5, request_s=1.0) as (
+    with chat_engine(ChatStub(chatting.VLLM), deadline_s=2.5, request_s=2.0) as (
         engine,
         (server,),
     ):

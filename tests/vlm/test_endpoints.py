@@ -560,6 +560,20 @@ def test_proxies_of_the_environment_are_not_used(monkeypatch):
         assert ask(fleet, b"1") == 1
 
 
+def test_a_kept_connection_that_was_closed_is_no_failure():
+    """A server that hangs up after each answer is asked again at once."""
+    with (
+        listen(
+            Echo(), lambda number, _: Said(fault="reset") if number == 1 else None
+        ) as server,
+        fleet_of(server, attempts=1) as fleet,
+    ):
+        assert [ask(fleet, b"1") for _ in range(3)] == [1] * 3
+        assert fleet.pool.endpoints[0].breaker.state == "closed"
+
+    assert len(server.calls) == 4
+
+
 # Certificates
 
 

@@ -21,7 +21,7 @@ from idolens.vlm.chat.replies import Reply
 from idolens.vlm.chat.requests import Shown, about, closed_fields, open_fields, shown
 from idolens.vlm.chat.speaking import speak
 from idolens.vlm.conversation import Sampling, Spoken, Turn, check_conversation
-from idolens.vlm.endpoints import Fleet, RefusedError, open_fleet
+from idolens.vlm.endpoints import OPENING_S, Fleet, RefusedError, open_fleet
 from idolens.vlm.endpoints.endpoint import Endpoint
 from idolens.vlm.endpoints.models import hold_to
 from idolens.vlm.endpoints.privacy import public
@@ -142,7 +142,7 @@ class ChatEngine:
     async def _meet(self) -> Served:
         """Find out what the first server that is up does; hold the others to it."""
         pool = self._fleet.pool
-        until = time.monotonic() + self._remote.deadline_s
+        until = time.monotonic() + max(self._remote.deadline_s, OPENING_S)
 
         async def meet(endpoint: Endpoint) -> Served:
             return await find_out(

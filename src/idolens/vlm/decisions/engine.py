@@ -18,7 +18,7 @@ from idolens.vlm.answer import Answer, Status
 from idolens.vlm.data_url import data_url
 from idolens.vlm.decisions.probing import Served, find_out, named
 from idolens.vlm.decisions.shapes import Request, Told
-from idolens.vlm.endpoints import Fleet, RefusedError, open_fleet
+from idolens.vlm.endpoints import OPENING_S, Fleet, RefusedError, open_fleet
 from idolens.vlm.endpoints.endpoint import Endpoint
 from idolens.vlm.endpoints.models import hold_to
 from idolens.vlm.endpoints.together import raise_if_hopeless, together
@@ -146,7 +146,7 @@ class DecisionsEngine:
                 endpoint, shape=self._remote.shape, model=self._remote.model
             )
 
-        until = time.monotonic() + self._remote.deadline_s
+        until = time.monotonic() + max(self._remote.deadline_s, OPENING_S)
         served = await self._fleet.pool.ask(meet, affinity="", until=until)
         await hold_to(self._fleet.pool, served.model.name)
         return served

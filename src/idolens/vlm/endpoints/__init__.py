@@ -9,10 +9,11 @@ from idolens.vlm.endpoints.failures import (
     MissingError,
     RefusedError,
 )
-from idolens.vlm.endpoints.fleet import Fleet, open_fleet
+from idolens.vlm.endpoints.fleet import OPENING_S, Fleet, open_fleet
 from idolens.vlm.endpoints.pool import Pool
 
 __all__ = [
+    "OPENING_S",
     "EndpointDownError",
     "Fleet",
     "MissingError",

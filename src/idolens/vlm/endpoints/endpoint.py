@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -107,10 +107,7 @@ class Endpoint:
         async with self._turn():
             try:
                 with anyio.fail_after(self._request_s):
-                    request = self._client.build_request(
-                        "POST", self.api + path, content=content, headers=_JSON
-                    )
-                    response = await self._client.send(request, stream=True)
+                    response = await self._send("POST", self.api + path, content)
                 try:
                     if response.status_code not in _OK:
                         raise from_status(
@@ -119,7 +116,8 @@ class Endpoint:
                             await _whole(response),
                             self.address,
                         )
-                    yield response.aiter_lines()
+                    async with aclosing(_lines(response)) as told:
+                        yield told
                 finally:
                     await response.aclose()
             except TimeoutError as error:
@@ -152,11 +150,26 @@ class Endpoint:
     async def _exchange(
         self, method: str, url: str, content: bytes | None
     ) -> tuple[int, httpx2.Headers, bytes]:
-        headers = _JSON if content is not None else None
-        async with self._client.stream(
-            method, url, content=content, headers=headers
-        ) as response:
+        response = await self._send(method, url, content)
+        try:
             return response.status_code, response.headers, await _whole(response)
+        finally:
+            await response.aclose()
+
+    async def _send(
+        self, method: str, url: str, content: bytes | None
+    ) -> httpx2.Response:
+        """Send a request; once more at once if a kept connection turns out closed."""
+        headers = _JSON if content is not None else None
+        request = self._client.build_request(
+            method, url, content=content, headers=headers
+        )
+        try:
+            return await self._client.send(request, stream=True)
+        except (httpx2.RemoteProtocolError, httpx2.NetworkError) as error:
+            if isinstance(error, httpx2.ConnectError):
+                raise
+        return await self._client.send(request, stream=True)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncGenerator[None]:
@@ -209,6 +222,20 @@ def split(address: str) -> tuple[str, str]:
     if not path:
         return f"{root}/v1", root
     return root + path, root + path.removesuffix("/v1")
+
+
+async def _lines(response: httpx2.Response) -> AsyncGenerator[str]:
+    """Yield the lines of an answer, of which there may not be too much."""
+    rest, size = b"", 0
+    async for part in response.aiter_bytes():
+        size += len(part)
+        if size > LARGEST_REPLY:
+            raise httpx2.ReadError(f"more than {LARGEST_REPLY} bytes")
+        *lines, rest = (rest + part).split(b"\n")
+        for line in lines:
+            yield line.decode("utf-8", "replace").removesuffix("\r")
+    if rest:
+        yield rest.decode("utf-8", "replace")
 
 
 async def _whole(response: httpx2.Response) -> bytes:

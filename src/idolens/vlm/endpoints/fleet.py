@@ -25,6 +25,8 @@ from idolens.vlm.endpoints.privacy import refuse_public
 
 CONNECT_S = 5.0
 """Longest wait for a connection: a machine that is off must not cost a deadline."""
+OPENING_S = 60.0
+"""Longest time to find out what a server does: a hundred short requests to some."""
 HEALTH_S = 2.0
 """Longest wait for a health check."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from idolens.errors import EngineError, IdolensError, SettingsError, TemporaryError
+from idolens.errors import EngineError, SettingsError, TemporaryError
 from idolens.vlm.endpoints.endpoint import Endpoint
 from idolens.vlm.endpoints.failures import (
     EndpointDownError,
@@ -83,7 +83,11 @@ async def has_routes(endpoint: Endpoint, *routes: str) -> bool:
     """Tell whether the server's own description names all these routes."""
     try:
         told = await endpoint.get_root("/openapi.json", _Routes.model_validate)
-    except IdolensError:
+    except (RefusedError, EngineError):
+        return False
+    except EndpointDownError as error:
+        if not error.misread and error.status is None:
+            raise  # it may answer the next time
         return False
     return set(routes) <= set(told.paths)
 
