@@ -45,6 +45,7 @@ def serving(
             [sys.executable, *command(port)],
             env=os.environ  # noqa: TID251 - the server's, not our settings
             | {
+                "OMP_NUM_THREADS": str(len(cores or os.sched_getaffinity(0))),
                 "HF_HUB_OFFLINE": "1",
                 "HF_HUB_DISABLE_UPDATE_CHECK": "1",
                 "IDOLENS_HOME": home,

@@ -10,6 +10,7 @@ import pytest
 import stamina
 
 import idolens.vlm
+from tests.cli.terminal import ROOT
 from tests.vlm.checkpoints.stub_hub import NAME, Fault, Hub, serving
 
 TINY = Path(idolens.vlm.__file__).parent / "models/idolens-tiny"
@@ -158,3 +159,18 @@ def test_killed_pull_goes_on(shell):
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
+
+
+def test_guide_shows_commands_that_work(shell, tiny_hub, monkeypatch):
+    """Every command of the guide runs as it is written, against this hub."""
+    guide = (ROOT / "docs/guides/get-a-model.md").read_text("utf-8")
+    monkeypatch.setenv("IDOLENS_HUB__ENDPOINT", tiny_hub.url)
+    lines = [line for line in guide.splitlines() if line.startswith("idolens models ")]
+
+    assert len(lines) == 6
+    for line in lines:
+        for name in ("zai-org/GLM-4.6V-Flash", "OWNER/MODEL"):
+            line = line.replace(name, NAME)  # noqa: PLW2901 - the stub has one model
+        words = line.replace("https://a-mirror.example", tiny_hub.url).split()
+        done = shell.run(*words[1:])
+        assert done.status == 0, (line, done.err)

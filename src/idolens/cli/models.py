@@ -45,7 +45,7 @@ def pull(
     hub: Annotated[
         str | None,
         typer.Option(
-            help="huggingface or modelscope. · 模型库:huggingface 或 modelscope。"
+            help="huggingface or modelscope. · 模型库：huggingface 或 modelscope。"
         ),
     ] = None,
     endpoint: Annotated[
@@ -60,7 +60,7 @@ def pull(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Bring a model here; goes on where it stopped. · 下载模型,可断点续传。"""
+    """Bring a model here; goes on where it stopped. · 下载模型，可断点续传。"""
     terminal = context.ensure_object(Terminal)
     asked = terminal.settings.hub
     token = asked.token.get_secret_value() if asked.token else None
@@ -90,14 +90,14 @@ def pull(
         )
         return
     terminal.say(
-        f"{model.name}({model.revision[:12]}):{_size(model.size)},本次下载"
-        f" {_size(pulled.fetched)},全部文件已校验。",
+        f"{model.name}({model.revision[:12]}):{_size(model.size)}，本次下载"
+        f" {_size(pulled.fetched)}，全部文件已校验。",
         f"{model.name} ({model.revision[:12]}): {_size(model.size)},"
         f" {_size(pulled.fetched)} fetched now, every file verified.",
     )
     if model.unproven:
         terminal.say(
-            f"模型库没有给出校验值,无法核对:{'、'.join(model.unproven)}。",
+            f"模型库没有给出校验值，无法核对：{'、'.join(model.unproven)}。",
             "The hub gives no checksum for, so nothing proves: "
             f"{', '.join(model.unproven)}.",
         )
@@ -149,7 +149,7 @@ def list_models(context: typer.Context, as_json: Json = False) -> None:
             Text(model.name), model.revision[:12], _size(model.size), Text(state)
         )
     for name, size in unfinished.items():
-        state = terminal.word("未完成:再次下载即可继续", "unfinished: pull it again")
+        state = terminal.word("未完成：再次下载即可继续", "unfinished: pull it again")
         table.add_row(Text(name), "", _size(size), Text(state, "yellow"))
     terminal.out.print(table)
 
@@ -190,7 +190,7 @@ def remove(context: typer.Context, name: Name) -> None:
     terminal = context.ensure_object(Terminal)
     freed = checkpoints.open_shelf(terminal.settings).remove(name)
     terminal.say(
-        f"已删除 {name},释放 {_size(freed)}。",
+        f"已删除 {name}，释放 {_size(freed)}。",
         f"{name} is deleted; {_size(freed)} are free again.",
     )
 
@@ -200,7 +200,7 @@ def _say_damage(
 ) -> None:
     if not damage:
         terminal.out.print(
-            Text("✓ ", "green") + terminal.word(f"{name}:完好", f"{name}: whole")
+            Text("✓ ", "green") + terminal.word(f"{name}：完好", f"{name}: whole")
         )
         return
     kinds = {
@@ -212,7 +212,7 @@ def _say_damage(
             Text("✗ ", "red") + Text(f"{name}: {bad.path} ({kinds[bad.kind]})")
         )
     terminal.say(
-        f"请再次运行 idolens models pull {name}:只会下载损坏的文件。",
+        f"请再次运行 idolens models pull {name}：只会下载损坏的文件。",
         f"Run idolens models pull {name} again: only what is damaged is fetched.",
     )
 

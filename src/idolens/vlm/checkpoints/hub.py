@@ -112,7 +112,8 @@ def check_name(name: str) -> None:
         raise NotFoundError(
             f"{name!r} is not a model's name: write owner/model, for example"
             " zai-org/GLM-4.6V-Flash.",
-            f"{name!r} 不是模型名称:请写成“所有者/模型”,例如 zai-org/GLM-4.6V-Flash。",
+            f"{name!r} 不是模型名称：请写成“所有者/模型”，"
+            "例如 zai-org/GLM-4.6V-Flash。",
         )
 
 

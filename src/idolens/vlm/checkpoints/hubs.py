@@ -28,5 +28,5 @@ def open_hub(key: str, address: Address) -> Hub:
     meant_zh = f"是不是想写 {near[0]!r}?" if near else ""
     raise NotFoundError(
         f"There is no hub {key!r}; choose one of: {', '.join(HUBS)}.{meant_en}",
-        f"没有名为 {key!r} 的模型库;可选:{', '.join(HUBS)}。{meant_zh}",
+        f"没有名为 {key!r} 的模型库；可选：{', '.join(HUBS)}。{meant_zh}",
     )

@@ -136,13 +136,14 @@ def _listed(hub: Hub, name: str, revision: str | None) -> Listing:
             raise HubError(
                 f"The hub lists a file that would leave the model's folder"
                 f" ({file.path!r}): do not use this model.",
-                f"模型库列出的文件会写到模型文件夹之外({file.path!r}):请勿使用该模型。",
+                f"模型库列出的文件会写到模型文件夹之外({file.path!r})：请勿使用该模型。",
             )
     if not any(file.path == "config.json" for file in listing.files):
         raise HubError(
             f"{name} has no config.json: it is not a checkpoint that transformers"
             " opens; choose another model.",
-            f"{name} 没有 config.json,不是 transformers 能打开的模型:请换用其他模型。",
+            f"{name} 没有 config.json，不是 transformers 能打开的模型："
+            "请换用其他模型。",
         )
     return listing
 
@@ -158,7 +159,7 @@ def _alone(shelf: Shelf, name: str) -> Generator[None]:
     except filelock.Timeout as error:
         raise HubBusyError(
             f"{name} is being pulled by another process: wait for it to end.",
-            f"另一个进程正在下载 {name}:请等待其结束。",
+            f"另一个进程正在下载 {name}：请等待其结束。",
         ) from error
 
 

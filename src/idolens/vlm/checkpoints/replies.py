@@ -27,13 +27,14 @@ def refusal(status: int, what: str, headers: Mapping[str, str]) -> IdolensError:
         error = HubBusyError(
             f"The hub has no time for {what} (HTTP {status}): try again later; what"
             " has arrived is kept.",
-            f"模型库暂时无法提供 {what}(HTTP {status}):请稍后重试,已下载的部分会保留。",
+            f"模型库暂时无法提供 {what}(HTTP {status})：请稍后重试，"
+            "已下载的部分会保留。",
         )
         error.delay_s = _wait(headers.get("retry-after"))
         return error
     return HubError(
         f"The hub refuses {what} (HTTP {status}): check --endpoint and --hub.",
-        f"模型库拒绝提供 {what}(HTTP {status}):请检查 --endpoint 与 --hub。",
+        f"模型库拒绝提供 {what}(HTTP {status})：请检查 --endpoint 与 --hub。",
     )
 
 
@@ -42,7 +43,7 @@ def denied(what: str) -> NotFoundError:
     return NotFoundError(
         f"{what} is private, gated or does not exist: accept its terms on the hub's"
         " page and set IDOLENS_HUB__TOKEN.",
-        f"{what} 不公开、需要授权或不存在:请先在模型库页面接受条款,再设置"
+        f"{what} 不公开、需要授权或不存在：请先在模型库页面接受条款，再设置"
         " IDOLENS_HUB__TOKEN。",
     )
 
@@ -51,7 +52,7 @@ def missing(what: str) -> NotFoundError:
     """Return the error for what is not there."""
     return NotFoundError(
         f"The hub has no {what}: check the name, --revision and --hub.",
-        f"模型库中没有 {what}:请检查名称、--revision 与 --hub。",
+        f"模型库中没有 {what}：请检查名称、--revision 与 --hub。",
     )
 
 
@@ -60,7 +61,7 @@ def unreachable(endpoint: str, why: str) -> HubBusyError:
     return HubBusyError(
         f"The hub {endpoint} cannot be reached ({why}): check the network, or choose"
         " a mirror with --endpoint; what has arrived is kept.",
-        f"无法连接模型库 {endpoint}({why}):请检查网络,或用 --endpoint 选择镜像;"
+        f"无法连接模型库 {endpoint}({why})：请检查网络，或用 --endpoint 选择镜像；"
         "已下载的部分会保留。",
     )
 
@@ -70,7 +71,7 @@ def certificate(endpoint: str, why: str) -> HubError:
     return HubError(
         f"The hub {endpoint} has no valid certificate ({why}): have its owner mend"
         " it, or add your studio's own authority with SSL_CERT_FILE.",
-        f"模型库 {endpoint} 的证书无效({why}):请联系其管理员,或用 SSL_CERT_FILE"
+        f"模型库 {endpoint} 的证书无效({why})：请联系其管理员，或用 SSL_CERT_FILE"
         " 添加工作室自己的证书。",
     )
 
@@ -79,7 +80,7 @@ def nonsense(endpoint: str) -> HubError:
     """Return the error for an address that is no hub."""
     return HubError(
         f"{endpoint} does not answer as a hub does: check --endpoint and --hub.",
-        f"{endpoint} 的回应不像模型库:请检查 --endpoint 与 --hub。",
+        f"{endpoint} 的回应不像模型库：请检查 --endpoint 与 --hub。",
     )
 
 

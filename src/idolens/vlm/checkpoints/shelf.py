@@ -132,7 +132,7 @@ class Shelf:
         raise NotFoundError(
             f"There is no model {name} here: see `idolens models list`, or pull it"
             f" with `idolens models pull`.{meant_en}",
-            f"本机没有模型 {name}:请用 `idolens models list` 查看,或用"
+            f"本机没有模型 {name}：请用 `idolens models list` 查看，或用"
             f" `idolens models pull` 下载。{meant_zh}",
         )
 

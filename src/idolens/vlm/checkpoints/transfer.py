@@ -84,7 +84,7 @@ class Transfer:
         raise HubError(
             f"{file.path} arrived damaged twice: choose another --endpoint, or try"
             " again later.",
-            f"{file.path} 两次下载后校验均不一致:请换一个 --endpoint 或稍后再试。",
+            f"{file.path} 两次下载后校验均不一致：请换一个 --endpoint 或稍后再试。",
         )
 
     def _complete(self, file: RemoteFile, part: Path) -> None:
@@ -233,6 +233,6 @@ def no_room(missing_bytes: int | None = None) -> IdolensError:
     return DiskFullError(
         f"The disk is full: make room{' for ' + more if more else ''} and pull again;"
         " what has arrived is kept.",
-        f"磁盘已满:请腾出{' ' + more + ' ' if more else ''}空间后再次下载,"
+        f"磁盘已满：请腾出{' ' + more + ' ' if more else ''}空间后再次下载，"
         "已下载的部分会保留。",
     )
