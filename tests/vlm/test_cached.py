@@ -17,7 +17,8 @@ from idolens.settings import CacheSettings, Settings
 from idolens.vlm.answer import Answer, Status
 from idolens.vlm.answer_disk import VERSION, AnswerDisk, Stored
 from idolens.vlm.answer_store import AnswerStore, open_disk
-from idolens.vlm.cached import CachedEngine, cached, open_store
+from idolens.vlm.cached import CachedEngine, cache_of, cached, open_store
+from idolens.vlm.contrast import ContrastEngine
 from idolens.vlm.conversation import Sampling, Spoken, Turn, can_speak
 from idolens.vlm.engine import Model
 from idolens.vlm.question import Choice, Tags, Text, YesNo
@@ -547,6 +548,15 @@ def test_an_engine_that_speaks_still_speaks():
     (said,) = talking.speak([Turn(role="user", text="hi")], Sampling())
     assert said.text == "hi"
     assert not can_speak(cached(FakeEngine(), store()))
+
+
+def test_the_cache_is_found_under_what_is_around_it():
+    """Whoever counts hits need not know in which order engines are wrapped."""
+    cache = cached(FakeEngine(), store())
+
+    assert cache_of(cache) is cache
+    assert cache_of(ContrastEngine(cache, 0.5)) is cache
+    assert cache_of(FakeEngine()) is None
 
 
 def test_closing_closes_the_engine():

@@ -28,7 +28,7 @@ from idolens.review import (
 )
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
-from idolens.vlm.cached import CachedEngine
+from idolens.vlm.cached import cache_of
 from idolens.vlm.engine import Engine, Model
 from idolens.vlm.similar import SimilarEngine
 from idolens.vocabulary import FrameId, SessionId, Sha256
@@ -90,7 +90,7 @@ class Analysis:
             engine,
             begun.cache,
             reusable=lambda question: question.key in self._reused,
-            tally=engine.tally if isinstance(engine, CachedEngine) else None,
+            tally=cache.tally if (cache := cache_of(engine)) else None,
         )
         self._targets = targets_of(session)
         self._feed = Feed(session, archive, settings)

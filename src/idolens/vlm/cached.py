@@ -259,6 +259,14 @@ class SpeakingCachedEngine(CachedEngine):
         return self._speaker.speak(turns, sampling)
 
 
+def cache_of(engine: Engine) -> CachedEngine | None:
+    """Return the cache in ``engine``, under whatever was put around it, if any."""
+    inner: object = engine
+    while inner is not None and not isinstance(inner, CachedEngine):
+        inner = getattr(inner, "inner", None)
+    return inner
+
+
 @contextmanager
 def open_store(settings: Settings) -> Generator[AnswerStore | None]:
     """Open where answers are kept, as ``settings`` say; None when they are not."""
