@@ -20,6 +20,10 @@ from idolens.web.pictures import data_url_bytes
 from idolens.web.problems import FAILURES, for_openai, of_error
 
 _END = "data: [DONE]\n\n"
+_STREAM_GATHER_S = 0.02
+"""How long a word of a stream may wait for the next; no eye sees it."""
+_WHOLE_GATHER_S = 0.25
+"""How often it is looked whether anybody still waits for a whole reply."""
 
 
 def add_chat(router: APIRouter, eyes: Eyes, settings: Settings) -> None:
@@ -37,7 +41,12 @@ def add_chat(router: APIRouter, eyes: Eyes, settings: Settings) -> None:
         response_model=ChatReply,
     )
     async def chat(asked: ChatRequest, request: Request) -> Response | ChatReply:
-        talk = Talk(desk, _begin(asked, eyes, settings), settings.reply_s)
+        talk = Talk(
+            desk,
+            _begin(asked, eyes, settings),
+            most_s=settings.reply_s,
+            gather_s=_STREAM_GATHER_S if asked.stream else _WHOLE_GATHER_S,
+        )
         await talk.open()
         teller = _teller(asked, eyes.engine.model)
         if asked.stream:
@@ -81,11 +90,11 @@ async def _events(
     count = asked.stream_options is not None and asked.stream_options.include_usage
     yield _event(teller.first())
     try:
-        async for step in talk.steps():
-            for chunk in teller.chunks(step):
-                yield _event(chunk)
-            if step.finish and count:
-                yield _event(teller.counted(step))
+        async for steps in talk.steps():
+            chunks = [chunk for step in steps for chunk in teller.chunks(step)]
+            if steps[-1].finish and count:
+                chunks.append(teller.counted(steps[-1]))
+            yield "".join(_event(chunk) for chunk in chunks)
     except IdolensError as error:
         # The status has been sent; the clients look for an error among the events.
         body = for_openai(of_error(error, language), language).body

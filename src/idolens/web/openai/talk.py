@@ -17,22 +17,30 @@ _GRACE_S = 10.0
 
 
 class Talk:
-    """The steps of one reply, computed in threads, one at a time.
+    """The steps of one reply, computed in threads, a few at a time.
 
     Args:
         desk: where the reply has its place until `close`.
         begin: checks what is to be said and returns the steps; runs in a thread.
         most_s: time after which the reply is cut.
+        gather_s: how long steps may wait for each other; to go to a thread and back
+            for every token would cost more than many a token does.
     """
 
     def __init__(
-        self, desk: Desk, begin: Callable[[], Iterator[Spoken]], most_s: float
+        self,
+        desk: Desk,
+        begin: Callable[[], Iterator[Spoken]],
+        *,
+        most_s: float,
+        gather_s: float,
     ) -> None:
         self._desk = desk
         self._begin = begin
         self._until = time.monotonic() + most_s
+        self._gather_s = gather_s
         self._stack = AsyncExitStack()
-        self._first: Spoken | None = None
+        self._first: list[Spoken] = []
         self._steps: Iterator[Spoken] = iter(())
 
     async def open(self) -> Self:
@@ -45,22 +53,24 @@ class Talk:
         try:
             await self._stack.enter_async_context(self._desk.place())
             self._steps = await self._desk.step(self._begin)
-            self._first = await self._desk.step(self._next)
+            self._first = await self._desk.step(lambda: self._next(0.0))
         except BaseException:
             await self.close()
             raise
         return self
 
-    async def steps(self) -> AsyncIterator[Spoken]:
-        """Yield the steps; the last has ``finish``, also when time has run out."""
-        step, told = self._first, 0
-        while step is not None:
-            yield step
-            told += 1
-            if step.finish is None and time.monotonic() > self._until:
-                yield Spoken("", finish="length", completion_tokens=told)
+    async def steps(self) -> AsyncIterator[list[Spoken]]:
+        """Yield steps, a few together; the last has ``finish``, even when cut."""
+        steps, told = self._first, 0
+        while steps:
+            yield steps
+            told += len(steps)
+            if steps[-1].finish:
                 return
-            step = None if step.finish else await self._desk.step(self._next)
+            if time.monotonic() > self._until:
+                yield [Spoken("", finish="length", completion_tokens=told)]
+                return
+            steps = await self._desk.step(lambda: self._next(self._gather_s))
 
     async def close(self) -> None:
         """Stop the engine and give the place back; may be called twice."""
@@ -71,26 +81,28 @@ class Talk:
                 await self._desk.step(stop)
             await self._stack.aclose()
 
-    def _next(self) -> Spoken | None:
-        return next(self._steps, None)
-
-
-async def whole(
-    talk: Talk, gone: Callable[[], Awaitable[bool]], every_s: float = 0.5
-) -> list[Spoken]:
-    """Return all steps; stop early when nobody waits for them any more."""
-    steps: list[Spoken] = []
-    ask = time.monotonic() + every_s
-    try:
-        async for step in talk.steps():
+    def _next(self, gather_s: float) -> list[Spoken]:
+        """Return the next step, and those that come soon after it."""
+        until = time.monotonic() + gather_s
+        steps: list[Spoken] = []
+        for step in self._steps:
             steps.append(step)
-            if time.monotonic() > ask:
-                if await gone():
-                    return [*steps, Spoken("", finish="length")]
-                ask = time.monotonic() + every_s
+            if step.finish or time.monotonic() >= until:
+                break
+        return steps
+
+
+async def whole(talk: Talk, gone: Callable[[], Awaitable[bool]]) -> list[Spoken]:
+    """Return all steps; stop early when nobody waits for them any more."""
+    said: list[Spoken] = []
+    try:
+        async for steps in talk.steps():
+            said += steps
+            if not steps[-1].finish and await gone():
+                return [*said, Spoken("", finish="length")]
     finally:
         await talk.close()
-    return steps
+    return said
 
 
 class TalkResponse(StreamingResponse):
