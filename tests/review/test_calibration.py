@@ -135,7 +135,10 @@ def test_a_dozen_labels_do_not_say_much():
     (curve,) = fitted(rows).calibration.curves
 
     assert curve.temperature > 1 / 3
-    assert curved({"yes": 0.8, "no": 0.2}, curve.temperature, curve.shift)["yes"] < 0.99
+    told_again = curved(
+        rows[1].answer.options, curve.temperature, curve.shift, ("yes",)
+    )
+    assert 0.8 < told_again["yes"] < 0.99
 
 
 def test_the_order_of_labels_does_not_matter():
@@ -175,11 +178,11 @@ def test_the_bottom_is_found(rows, method):
         ({"yes": p / (p + 1), "no": 1 / (p + 1)}, "yes" if true else "no")
         for p, true in rows
     ]
-    way = fit_way(pairs, method)
+    way = fit_way(pairs, method, ("yes",))
 
     def height(scale: float, shift: float) -> float:
         loss = sum(
-            -math.log(curved(options, 1 / scale, shift)[truth])
+            -math.log(curved(options, 1 / scale, shift, ("yes",))[truth])
             for options, truth in pairs
         )
         return loss + ((scale - 1) ** 2 + shift**2) / 2
@@ -201,12 +204,51 @@ def test_a_temperature_keeps_the_order(options, temperature):
     """The likeliest stays the likeliest, and shares stay shares."""
     total = sum(options.values())
     options = {name: share / total for name, share in options.items()}
-    read = curved(options, temperature, 0.0)
+    read = curved(options, temperature)
 
     assert sum(read.values()) == pytest.approx(1)
     ranked = sorted(options, key=options.__getitem__)
     for less, more in pairwise(ranked):
         assert read[less] <= read[more] + 1e-12
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), SHARES, min_size=2),
+    st.floats(0.05, 20),
+    st.floats(-8, 8),
+)
+def test_only_what_thresholds_are_held_against_moves(options, temperature, shift):
+    """The others keep their proportions, and all of it adds up to one."""
+    total = sum(options.values())
+    options = {name: share / total for name, share in options.items()}
+    first, *others = options
+    read = curved(options, temperature, shift, (first,))
+
+    assert list(read) == list(options)
+    assert sum(read.values()) == pytest.approx(1)
+    for name in others:
+        whole, was = sum(read[n] for n in others), sum(options[n] for n in others)
+        assert read[name] / whole == pytest.approx(options[name] / was)
+
+
+def test_certainty_that_something_else_is_so_does_no_harm():
+    """A model that says cannot-tell with certainty where a person says no is no
+    reason to find yes likelier everywhere."""
+    random = chance(5)
+    rows = []
+    for number in range(200):
+        open_ = 0.9999 if number % 2 else 0.0001
+        yes = (1 - open_) * random.uniform(0.02, 0.1)
+        options = {"yes": yes, "no": 1 - open_ - yes, CANNOT_TELL: open_}
+        value = None if open_ > 0.5 else "no"
+        true = random.random() < yes
+        given_ = answer("exposure", value, options["no"], options=options)
+        rows.append(Labelled(f"{number}.png", given_, "yes" if true else "no"))
+    rows.append(replace(rows[0], truth="yes"))
+
+    (curve,) = fitted(rows).calibration.curves
+    assert curve.error_after <= curve.error_before + 0.01
+    assert curve.loss_after <= curve.loss_before
 
 
 def test_an_answer_follows_its_probabilities():

@@ -1,24 +1,26 @@
 """Fits a calibration to labelled answers.
 
-Per question: temperature scaling, or Platt scaling (temperature and a shift of yes)
-where the replies are yes and no, or neither where it does not pay. What is gained is
-measured on answers that the fit has not seen.
+What thresholds are held against is fitted: where a question has risks, the probability
+of the risky replies together; for other yes/no questions that of yes; else that of
+every reply. By temperature, by temperature and shift (Platt), or not at all where it
+does not pay. What is gained is measured on answers that the fit has not seen.
 """
 
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from idolens.review.calibration import (
     LEAST_PROBABILITY,
     Calibration,
     Curve,
     digest_of,
+    probability_of,
     version_of,
 )
-from idolens.review.curve_fit import Method, Way, fit_way
+from idolens.review.curve_fit import Method, Row, Way, as_event, fit_way
 from idolens.review.evaluation import (
     CalibrationBin,
     Case,
@@ -29,7 +31,7 @@ from idolens.review.policy import Policy, PolicyQuestion
 from idolens.vlm.answer import Answer
 from idolens.vlm.prompt import CANNOT_TELL
 from idolens.vlm.reading import Closed, decide, lacks_mass
-from idolens.vocabulary import QuestionKey
+from idolens.vocabulary import Probability, QuestionKey
 
 LEAST_LABELS: Final = 10
 """Fewer labelled answers say nothing about probabilities."""
@@ -115,7 +117,8 @@ def _fit_question(
 ) -> tuple[Curve, Reliability]:
     rows = [one for one in some if _usable(one, entry)]
     why = _obstacle(rows, some)
-    way, seen = (Way(), [Way()] * len(rows)) if why else _best(rows, entry)
+    replies = _replies(entry)
+    way, seen = (Way(), [Way()] * len(rows)) if why else _best(rows, replies)
     if not why and way.method == "none":
         why = "no_better"
     before = calibration([_case(one, entry, Way()) for one in rows])
@@ -126,14 +129,14 @@ def _fit_question(
         question=entry.key,
         content=digest_of(entry.question()),
         method=way.method,
+        replies=replies,
         temperature=round(1 / way.scale, 6),
         shift=round(way.shift, 6),
         count=len(rows),
-        event="risk" if entry.risks else "reply",
         error_before=_rounded(calibration_error(before)),
         error_after=_rounded(calibration_error(after)),
-        loss_before=_rounded(_loss(rows, [Way()] * len(rows))),
-        loss_after=_rounded(_loss(rows, seen)),
+        loss_before=_rounded(_loss(rows, [Way()] * len(rows), replies)),
+        loss_after=_rounded(_loss(rows, seen, replies)),
         why=why,
     )
     return curve, Reliability(entry.key, tuple(before), tuple(after))
@@ -159,25 +162,34 @@ def _obstacle(
     return "one_truth" if len({one.truth for one in rows}) == 1 else ""
 
 
-def _best(rows: Sequence[Labelled], entry: PolicyQuestion) -> tuple[Way, Sequence[Way]]:
+def _replies(entry: PolicyQuestion) -> tuple[str, ...]:
+    """Return the replies whose probability thresholds are held against, or yes."""
+    if entry.risks:
+        return tuple(sorted({reply for risk in entry.risks for reply in risk.when}))
+    return ("yes",) if entry.kind == "yes_no" else ()
+
+
+def _best(
+    rows: Sequence[Labelled], replies: tuple[str, ...]
+) -> tuple[Way, Sequence[Way]]:
     """Choose the way that does best on unseen answers; the simpler unless it pays.
 
     Returns:
         The way fitted to all, and for each row the one fitted without its fold.
     """
     folds = _folds(rows)
-    methods: tuple[Method, ...] = ("temperature",)
-    if entry.kind == "yes_no":
-        methods = ("temperature", "platt")
+    methods: tuple[Method, ...] = (
+        ("temperature", "platt") if replies else ("temperature",)
+    )
     best: Method = "none"
     seen: Sequence[Way] = [Way()] * len(rows)
-    least = _loss(rows, seen)
+    least = _loss(rows, seen, replies)
     for method in methods:
-        ways = _across(rows, folds, method)
-        loss = _loss(rows, ways)
+        ways = _across(rows, folds, method, replies)
+        loss = _loss(rows, ways, replies)
         if least is not None and loss is not None and loss < least - LEAST_GAIN:
             best, seen, least = method, ways, loss
-    return fit_way(_pairs(rows), best), seen
+    return fit_way(_pairs(rows), best, replies), seen
 
 
 def _folds(rows: Sequence[Labelled]) -> list[int]:
@@ -193,43 +205,49 @@ def _folds(rows: Sequence[Labelled]) -> list[int]:
 
 
 def _across(
-    rows: Sequence[Labelled], folds: Sequence[int], method: Method
+    rows: Sequence[Labelled],
+    folds: Sequence[int],
+    method: Method,
+    replies: tuple[str, ...],
 ) -> list[Way]:
     ways = {
         fold: fit_way(
             _pairs([row for row, its in zip(rows, folds, strict=True) if its != fold]),
             method,
+            replies,
         )
         for fold in set(folds)
     }
     return [ways[fold] for fold in folds]
 
 
-def _pairs(rows: Sequence[Labelled]) -> list[tuple[Mapping[str, float], str]]:
+def _pairs(rows: Sequence[Labelled]) -> list[Row]:
     return [(row.answer.options, row.truth) for row in rows]
 
 
-def _loss(rows: Sequence[Labelled], ways: Sequence[Way]) -> float | None:
+def _loss(
+    rows: Sequence[Labelled], ways: Sequence[Way], replies: tuple[str, ...]
+) -> float | None:
     if not rows:
         return None
-    shares = [
-        way.read(one.answer.options)[one.truth]
+    read = [
+        (way.read(one.answer.options), one.truth)
         for one, way in zip(rows, ways, strict=True)
     ]
-    return -math.fsum(math.log(max(p, LEAST_PROBABILITY)) for p in shares) / len(rows)
+    if replies:
+        read = [as_event(row, replies) for row in read]
+    return -math.fsum(
+        math.log(max(options[truth], LEAST_PROBABILITY)) for options, truth in read
+    ) / len(rows)
 
 
 def _case(one: Labelled, entry: PolicyQuestion, way: Way) -> Case:
-    """Put an answer as the reliability table takes it: a probability, and was it so.
-
-    With risks it is the probability of a risky reply, since thresholds are held
-    against that; without, that of the machine's reply.
-    """
+    """Put an answer as the reliability table takes it: a probability, and was it so."""
     options = way.read(one.answer.options)
-    if entry.risks:
-        risky = {reply for risk in entry.risks for reply in risk.when}
-        said, probability = "risk", math.fsum(options.get(name, 0.0) for name in risky)
-        truth = "risk" if one.truth in risky else "none"
+    replies = _replies(entry)
+    if replies:
+        said, probability = "one of them", probability_of(options, replies)
+        truth = said if one.truth in replies else "none of them"
     else:
         said = _reply(entry, options)
         probability, truth = options[said], one.truth
@@ -238,16 +256,17 @@ def _case(one: Labelled, entry: PolicyQuestion, way: Way) -> Case:
         key=QuestionKey(entry.key),
         truth=truth,
         given=said,
-        probability=min(probability, 1.0),
+        probability=probability,
     )
 
 
-def _reply(entry: PolicyQuestion, options: Mapping[str, Any]) -> str:
+def _reply(entry: PolicyQuestion, options: Mapping[str, float]) -> str:
     question = entry.question()
     assert isinstance(question, Closed)  # noqa: S101 - only such have options
-    if decide(question, options) is None:
+    shares = {name: Probability(share) for name, share in options.items()}
+    if decide(question, shares) is None:
         return CANNOT_TELL
-    named = {name: share for name, share in options.items() if name != CANNOT_TELL}
+    named = {name: share for name, share in shares.items() if name != CANNOT_TELL}
     return max(named, key=lambda name: (named[name], name))
 
 

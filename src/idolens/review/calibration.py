@@ -26,9 +26,11 @@ from idolens.vlm.reading import Closed, reread
 from idolens.vocabulary import Probability, QuestionKey
 
 METHODS = ("none", "temperature", "platt")
-"""From the simplest to the richest; ``platt`` is for yes/no questions only."""
+"""From the simplest to the richest."""
 LEAST_PROBABILITY = 1e-9
 """What a reply that the engine gave no probability at all counts as."""
+MOST_ODDS = 30.0
+"""Largest log-odds that are told apart: beyond, a probability would be 0 or 1."""
 Hex12 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
 Positive = Annotated[float, Field(gt=0, le=100)]
 
@@ -43,27 +45,29 @@ class Curve(Record):
     )
     method: Literal["none", "temperature", "platt"] = Field(
         description="none leaves the probabilities as they are; temperature flattens "
-        "or sharpens them; platt also shifts yes against the other replies."
+        "or sharpens them; platt also shifts `replies` against all others."
+    )
+    replies: tuple[str, ...] = Field(
+        (),
+        description="The replies whose probability is calibrated against all others: "
+        "the risky ones, or yes. Where there are none, all replies are calibrated.",
     )
     temperature: Positive = Field(
-        1.0, description="Log-probabilities are divided by it: over 1 is less sure."
+        1.0, description="Log-odds are divided by it: over 1 is less sure."
     )
     shift: Annotated[float, Field(ge=-100, le=100)] = Field(
-        0.0, description="Added to the log-probability of yes."
+        0.0, description="Added to the log-odds of `replies`."
     )
     count: int = Field(description="How many labelled answers it was fitted to.")
-    event: Literal["risk", "reply"] = Field(
-        description="What the errors below are about: that a risky reply is true, or "
-        "that the machine's reply is."
-    )
     error_before: float | None = Field(
-        description="Expected calibration error (ECE, ten bins) of the engine's own."
+        description="Expected calibration error (ECE, ten bins) of the engine's own "
+        "probability: of `replies`, or where there are none, of what it replied."
     )
     error_after: float | None = Field(
         description="The same, calibrated; each answer by a curve fitted without it."
     )
     loss_before: float | None = Field(
-        description="Mean negative log-probability (nats) of the truth, before."
+        description="Mean negative log-probability (nats) of what is true, before."
     )
     loss_after: float | None = Field(description="The same, calibrated.")
     why: Literal["", "few", "one_truth", "no_probabilities", "no_better"] = Field(
@@ -198,17 +202,55 @@ def _calibrated(
         )
     if curve.method == "none" or not answer.options:
         return answer
-    options = curved(answer.options, curve.temperature, curve.shift)
+    options = curved(answer.options, curve.temperature, curve.shift, curve.replies)
     return reread(answer, question, options)
 
 
 def curved(
-    options: Mapping[str, float], temperature: float, shift: float
+    options: Mapping[str, float],
+    temperature: float,
+    shift: float = 0.0,
+    replies: Sequence[str] = (),
 ) -> dict[str, Probability]:
-    """Divide the log-probabilities by ``temperature``, and add ``shift`` to yes."""
+    """Read probabilities another way.
+
+    Args:
+        options: probability of every reply.
+        temperature: divides the log-odds.
+        shift: added to the log-odds of ``replies``.
+        replies: those that are set against all others, which keep their proportions
+            among themselves, as do they; where there are none, every reply is set
+            against every other.
+    """
+    if not replies:
+        return _softened(options, temperature)
+    share = probability_of(options, replies)
+    odds = math.log(share / (1 - share)) / temperature + shift
+    wanted = 1 / (1 + math.exp(-min(max(odds, -MOST_ODDS), MOST_ODDS)))
+    inside = {name: p for name, p in options.items() if name in replies}
+    outside = {name: p for name, p in options.items() if name not in replies}
+    read = _scaled(inside, wanted) | _scaled(outside, 1 - wanted)
+    return {name: read[name] for name in options}
+
+
+def probability_of(options: Mapping[str, float], replies: Sequence[str]) -> float:
+    """Return how probable one of ``replies`` is: never quite 0 and never quite 1."""
+    share = math.fsum(options.get(name, 0.0) for name in replies)
+    return min(max(share, LEAST_PROBABILITY), 1 - LEAST_PROBABILITY)
+
+
+def _scaled(options: Mapping[str, float], total: float) -> dict[str, Probability]:
+    now = math.fsum(options.values())
+    if not now:
+        return {name: Probability(total / len(options)) for name in options}
+    return {name: Probability(p / now * total) for name, p in options.items()}
+
+
+def _softened(
+    options: Mapping[str, float], temperature: float
+) -> dict[str, Probability]:
     logs = {
         name: math.log(max(share, LEAST_PROBABILITY)) / temperature
-        + (shift if name == "yes" else 0.0)
         for name, share in options.items()
     }
     highest = max(logs.values())

@@ -12,7 +12,11 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from idolens.review.calibration import LEAST_PROBABILITY, curved
+from idolens.review.calibration import (
+    LEAST_PROBABILITY,
+    curved,
+    probability_of,
+)
 
 PULL: Final = 1.0
 """Strength of the pull towards the engine's own probabilities, in answers."""
@@ -30,17 +34,22 @@ Row = tuple[Mapping[str, float], str]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How to read probabilities: log-probabilities times ``scale``, plus ``shift``."""
+    """How to read probabilities: log-odds times ``scale``, plus ``shift``.
+
+    ``replies`` are those that are set against all others; see `curved`.
+    """
 
     method: Method = "none"
     scale: float = 1.0
     shift: float = 0.0
+    replies: tuple[str, ...] = ()
 
     def read(self, options: Mapping[str, float]) -> Mapping[str, float]:
         """Return the probabilities of one answer, read this way."""
         if self.method == "none":
             return options
-        return curved(options, round(1 / self.scale, 6), round(self.shift, 6))
+        temperature, shift = round(1 / self.scale, 6), round(self.shift, 6)
+        return curved(options, temperature, shift, self.replies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +67,30 @@ class _Arrays:
     yes: Floats
 
 
-def fit_way(rows: Sequence[Row], method: Method) -> Way:
-    """Fit one way to ``rows``: minimise the truth's mean negative log-probability."""
+def fit_way(rows: Sequence[Row], method: Method, replies: tuple[str, ...] = ()) -> Way:
+    """Fit one way to ``rows``: minimise the truth's mean negative log-probability.
+
+    Args:
+        rows: labelled answers.
+        method: ``platt`` needs ``replies``: it shifts them.
+        replies: set against all others: what is true is then only one of them, or not.
+    """
     if method == "none":
         return Way()
-    data = _arrays(rows)
+    data = _arrays([as_event(row, replies) for row in rows] if replies else rows)
     both = np.array([True, method == "platt"])
     point = _bottom(np.array([1.0, 0.0]), both, data)
     if both[1] and point[0] in (_FLATTEST, _SHARPEST):
         # At the edge the best shift is another one than further out.
         point = _bottom(point, np.array([False, True]), data)
-    return Way(method, float(point[0]), float(point[1]))
+    return Way(method, float(point[0]), float(point[1]), replies)
+
+
+def as_event(row: Row, replies: Sequence[str]) -> Row:
+    """Reduce an answer to yes (one of ``replies``) and no."""
+    options, truth = row
+    share = probability_of(options, replies)
+    return {"yes": share, "no": 1 - share}, "yes" if truth in replies else "no"
 
 
 def _bottom(point: Floats, free: NDArray[np.bool_], data: _Arrays) -> Floats:
