@@ -3,14 +3,16 @@
 import time
 from collections.abc import Iterator, Sequence
 
+from idolens.vlm import reading as read
 from idolens.vlm.answer import Status
 from idolens.vlm.asked import Asked, Desk, Found
 from idolens.vlm.glm.kv import Prefix
 from idolens.vlm.glm.network import Network
 from idolens.vlm.glm.packs import packs
+from idolens.vlm.glm.reader import Reading
 from idolens.vlm.glm.replies import closed, generate
 from idolens.vlm.glm.room import Room, is_shortage
-from idolens.vlm.reading import Reading
+from idolens.vlm.glm.seeing import View
 
 
 class Answering:
@@ -40,12 +42,51 @@ class Answering:
         self._labels = sorted(set(desk.label_ids.values()))
 
     def answer(
-        self, prefixes: Sequence[Prefix], numbers: Sequence[int], asked: Sequence[Asked]
+        self, view: View, numbers: Sequence[int], asked: Sequence[Asked]
     ) -> Iterator[Found]:
-        """Answer the questions ``numbers`` of ``asked`` about each prefix."""
+        """Answer the questions ``numbers`` of ``asked`` about each picture of a view.
+
+        Raises:
+            Exception: a shortage, where the pictures don't even fit alone.
+        """
         group = [asked[number] for number in numbers]
-        for pack in packs(group, self._room.columns, self._lead):
-            yield from self._pack(prefixes, [numbers[at] for at in pack], asked)
+        waiting = [
+            [numbers[at] for at in pack]
+            for pack in packs(group, self._room.columns, self._lead)
+        ]
+        first = self._together(view, waiting[0], asked)
+        yield from first or ()
+        prefixes = view.prefixes()
+        for pack in waiting[1 if first else 0 :]:
+            yield from self._pack(prefixes, pack, asked)
+
+    def _together(
+        self, view: View, numbers: Sequence[int], asked: Sequence[Asked]
+    ) -> list[Found] | None:
+        """Read pictures and closed questions in one run, where that is possible."""
+        about = [asked[number] for number in numbers]
+        if about[0].limit or self._network.columns_bucket > 1:
+            return None
+        unread = view.unread()
+        if unread is None:
+            return None
+        columns = unread.columns + sum(len(one.ids) for one in about)
+        if columns > self._room.together:
+            return None
+        begin = time.perf_counter()
+        try:
+            reading = Reading(self._network, unread, columns - unread.columns)
+            readings = self._closed(reading, about)
+            view.take(range(len(readings)), reading.prefixes())
+        except Exception as error:
+            if not is_shortage(error):
+                raise
+            readings = None
+        if readings is None:  # outside of `except`, which would hold on to the memory
+            self._room.fewer_together(columns)
+            self._network.machine.free()
+            return None
+        return list(_found(readings, numbers, begin))
 
     def _pack(
         self, prefixes: Sequence[Prefix], numbers: Sequence[int], asked: Sequence[Asked]
@@ -53,18 +94,20 @@ class Answering:
         begin = time.perf_counter()
         about = [asked[number] for number in numbers]
         try:
-            readings = (self._open if about[0].limit else self._closed)(prefixes, about)
+            if about[0].limit:
+                readings = self._open(prefixes, about)
+            else:
+                length = sum(len(one.ids) + len(self._lead) for one in about)
+                reading = Reading(self._network, prefixes, length)
+                readings = self._closed(reading, about)
         except Exception as error:
             if not is_shortage(error):
                 raise
             readings = None
-        if readings is None:  # outside of `except`, which would hold on to the memory
+        if readings is None:
             yield from self._smaller(prefixes, numbers, asked)
-            return
-        ms = (time.perf_counter() - begin) * 1000 / (len(prefixes) * len(numbers))
-        for picture, row in enumerate(readings):
-            for number, reading in zip(numbers, row, strict=True):
-                yield Found(picture, number, reading, ms)
+        else:
+            yield from _found(readings, numbers, begin)
 
     def _smaller(
         self, prefixes: Sequence[Prefix], numbers: Sequence[int], asked: Sequence[Asked]
@@ -87,16 +130,15 @@ class Answering:
             yield Found(0, numbers[0], no_room(), 0.0)
 
     def _closed(
-        self, prefixes: Sequence[Prefix], about: Sequence[Asked]
-    ) -> list[list[Reading]]:
+        self, behind: Reading, about: Sequence[Asked]
+    ) -> list[list[read.Reading]]:
         suffixes = [(*one.ids, *self._lead) for one in about]
-        told = closed(self._network, prefixes, suffixes, self._labels)
         return [
             [
                 self._desk.closed(one, self._by_label(one, logs))
                 for one, logs in zip(about, picture, strict=True)
             ]
-            for picture in told
+            for picture in closed(behind, suffixes, self._labels)
         ]
 
     def _by_label(self, asked: Asked, logs: Sequence[float]) -> dict[str, float]:
@@ -106,7 +148,7 @@ class Answering:
 
     def _open(
         self, prefixes: Sequence[Prefix], about: Sequence[Asked]
-    ) -> list[list[Reading]]:
+    ) -> list[list[read.Reading]]:
         told = generate(
             self._network,
             prefixes,
@@ -123,7 +165,18 @@ class Answering:
         ]
 
 
-def no_room() -> Reading:
+def no_room() -> read.Reading:
     """Return what is said of a question that does not fit, even alone."""
     detail = "the picture and the question do not fit into memory"
-    return Reading(status=Status.ERROR, detail=detail)
+    return read.Reading(status=Status.ERROR, detail=detail)
+
+
+def _found(
+    readings: Sequence[Sequence[read.Reading]], numbers: Sequence[int], begin: float
+) -> Iterator[Found]:
+    """Say of which picture and question each reading is; they share the time."""
+    spent = (time.perf_counter() - begin) * 1000
+    ms = spent / (len(readings) * len(numbers))
+    for picture, row in enumerate(readings):
+        for number, reading in zip(numbers, row, strict=True):
+            yield Found(picture, number, reading, ms)

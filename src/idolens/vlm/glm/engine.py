@@ -224,21 +224,20 @@ class GlmEngine:
         """Answer about pictures of one grid, or None when looking does not fit."""
         begin = time.perf_counter()
         roles = list(dict.fromkeys(about.prefix for about in asked))
+        found: list[Found] | None = []
         try:
-            seen = self._seeing.see(pictures, grid, roles)
+            views = self._seeing.look(pictures, grid, roles)
+            share = (time.perf_counter() - begin) * 1000 / (len(pictures) * len(asked))
+            for role in roles:
+                numbers = [at for at, about in enumerate(asked) if about.prefix == role]
+                answers = self._answering.answer(views[role], numbers, asked)
+                found += [replace(one, ms=one.ms + share) for one in answers]
         except Exception as error:
             if not is_shortage(error):
                 raise
-            seen = None
-        if seen is None:  # outside of `except`, which would hold on to the memory
+            found = None
+        if found is None:  # outside of `except`, which would hold on to the memory
             self._make_room()
-            return None
-        share = (time.perf_counter() - begin) * 1000 / (len(pictures) * len(asked))
-        found: list[Found] = []
-        for role in roles:
-            numbers = [at for at, about in enumerate(asked) if about.prefix == role]
-            answers = self._answering.answer(seen[role], numbers, asked)
-            found += [replace(one, ms=one.ms + share) for one in answers]
         return found
 
     def _make_room(self) -> None:

@@ -112,10 +112,10 @@ class Workspace:
         mine[1].index_copy_(2, self._columns, values)
         return mine[0, :, :, : self.shown], mine[1, :, :, : self.shown]
 
-    def prefixes(self, after: int) -> list[Prefix]:
-        """Return what was read of each row, to be kept."""
+    def prefixes(self, columns: int, after: int) -> list[Prefix]:
+        """Return the first ``columns`` of each row, to be kept."""
         return [
-            Prefix(self._values[:, :, row, :, : self.used].clone(), after)
+            Prefix(self._values[:, :, row, :, :columns].clone(), after)
             for row in range(self._values.shape[2])
         ]
 

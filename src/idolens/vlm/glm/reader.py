@@ -1,6 +1,7 @@
 """Reads pictures into prefixes, and lines of questions behind them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,8 +16,28 @@ from idolens.vlm.pixels import Grid
 from idolens.vlm.positions import with_picture
 
 
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """One role and pictures of one grid, about to be read.
+
+    Attributes:
+        embeddings: [pictures, columns, hidden].
+        positions: i64 [3, pictures, columns].
+        after: position of the token that follows.
+    """
+
+    embeddings: Tensor
+    positions: Tensor
+    after: int
+
+    @property
+    def columns(self) -> int:
+        """How many tokens each picture and its role are."""
+        return int(self.embeddings.shape[1])
+
+
 class Reader:
-    """The reading half of a model."""
+    """Puts roles and pictures into what the decoder reads."""
 
     def __init__(self, files: ModelFiles, chat: Chat, network: Network) -> None:
         self._picture_token = files.picture_token
@@ -24,10 +45,9 @@ class Reader:
         self._chat = chat
         self._network = network
 
-    def prefixes(
-        self, words: str, tokens: Sequence[Tensor], grid: Grid
-    ) -> list[Prefix]:
-        """Read the role and a picture, for each picture of one grid.
+    @torch.inference_mode()
+    def unread(self, words: str, tokens: Sequence[Tensor], grid: Grid) -> Unread:
+        """Put the role and a picture together, for each picture of one grid.
 
         Args:
             words: the role and the marks around the picture, as text.
@@ -43,10 +63,17 @@ class Reader:
         for row, seen in enumerate(tokens):
             embeddings[row, begin : begin + len(seen)] = seen.to(embeddings.dtype)
         positions = network.tensor(numbered)[:, None].expand(-1, len(tokens), -1)
-        space = Workspace(network.shape, len(tokens), len(ids), 1)
-        space.extend(len(ids))
-        network.read(embeddings, positions, None, space)
-        return space.prefixes(after)
+        return Unread(embeddings, positions, after)
+
+    def prefixes(
+        self, words: str, tokens: Sequence[Tensor], grid: Grid
+    ) -> list[Prefix]:
+        """Read the role and a picture, for each picture of one grid."""
+        unread, shape = self.unread(words, tokens, grid), self._network.shape
+        space = Workspace(shape, len(tokens), unread.columns)
+        space.extend(unread.columns)
+        self._network.read(unread.embeddings, unread.positions, None, space)
+        return space.prefixes(unread.columns, unread.after)
 
 
 class Reading:
@@ -54,19 +81,30 @@ class Reading:
 
     Args:
         network: what computes.
-        prefixes: of one length, a row each.
-        columns: how many are likely to be read.
+        pictures: prefixes of one length, a row each; or what is still unread, and is
+            then read together with the first line: one run of the model, not two.
+        columns: how many of questions and replies are likely to be read.
     """
 
     def __init__(
-        self, network: Network, prefixes: Sequence[Prefix], columns: int
+        self, network: Network, pictures: Sequence[Prefix] | Unread, columns: int
     ) -> None:
         self._network = network
-        self._rows = len(prefixes)
-        self._space = Workspace.behind(
-            prefixes, network.shape, columns, network.room_bucket
-        )
-        self._owners: Ints = np.full(prefixes[0].columns, EVERYBODY, np.int64)
+        self._unread = pictures if isinstance(pictures, Unread) else None
+        if isinstance(pictures, Unread):
+            self._rows, self._begun = len(pictures.embeddings), pictures.columns
+            self.after = pictures.after
+            room = pictures.columns + columns
+            self._space = Workspace(
+                network.shape, self._rows, room, network.room_bucket
+            )
+        else:
+            self._rows, self._begun = len(pictures), pictures[0].columns
+            self.after = pictures[0].after
+            self._space = Workspace.behind(
+                pictures, network.shape, columns, network.room_bucket
+            )
+        self._owners: Ints = np.full(self._space.used, EVERYBODY, np.int64)
 
     def read(self, line: Line) -> Tensor:
         """Read ``line`` behind each picture.
@@ -75,20 +113,27 @@ class Reading:
             Log-probabilities f32 [pictures, wanted, words] of what follows the
             columns ``line.at``.
         """
-        hidden = self.hidden(line)
-        return self._network.logs(hidden)
+        return self._network.logs(self.hidden(line))
+
+    def prefixes(self) -> list[Prefix]:
+        """Return what was read of each picture and its role, to be kept."""
+        return self._space.prefixes(self._begun, self.after)
 
     @torch.inference_mode()
     def hidden(self, line: Line) -> Tensor:
         """Read ``line``; gives [pictures, wanted, hidden] at ``line.at``."""
         network, line = self._network, filled(line, self._network.columns_bucket)
-        length = len(line.owners)
-        self._space.extend(length)
-        mask = sight(self._owners, line.owners, self._space.shown)
-        self._owners = np.concatenate((self._owners, line.owners))
-        ids = network.tensor(line.ids).expand(self._rows, -1)
+        embeddings = network.embed(network.tensor(line.ids).expand(self._rows, -1))
         positions = network.tensor(line.positions).expand(3, self._rows, -1)
-        hidden = network.read_line(
-            network.embed(ids), positions, network.tensor(mask), self._space
-        )
-        return hidden[:, network.tensor(line.at)]
+        owners, first = line.owners, 0
+        if self._unread is not None:
+            unread, self._unread = self._unread, None
+            first = unread.columns
+            embeddings = torch.cat((unread.embeddings, embeddings), 1)
+            positions = torch.cat((unread.positions, positions), 2)
+            owners = np.pad(owners, (first, 0), constant_values=EVERYBODY)
+        self._space.extend(len(owners))
+        mask = network.tensor(sight(self._owners, owners, self._space.shown))
+        self._owners = np.concatenate((self._owners, owners))
+        hidden = network.read_line(embeddings, positions, mask, self._space)
+        return hidden[:, network.tensor(line.at + first)]

@@ -21,11 +21,10 @@ _AHEAD = 32
 
 @torch.inference_mode()
 def closed(
-    network: Network, prefixes: Sequence[Prefix], suffixes: Suffixes, labels: list[int]
+    reading: Reading, suffixes: Suffixes, labels: list[int]
 ) -> list[list[list[float]]]:
     """Return log-probabilities [picture][question][label] of the first word."""
-    line = first_line(suffixes, prefixes[0].after)
-    logs = Reading(network, prefixes, len(line.owners)).read(line)
+    logs = reading.read(first_line(suffixes, reading.after))
     chosen = torch.tensor(labels, device=logs.device)
     return numbers(logs[:, :, chosen].double())
 

@@ -17,11 +17,14 @@ class Room:
     Attributes:
         pictures: most pictures looked at together.
         columns: most tokens of questions read together.
+        together: most tokens, pictures among them, of a first reading that takes
+            questions along; its mask grows with the square.
         shortages: how often memory ran out.
     """
 
     pictures: int
     columns: int
+    together: int = 2048
     shortages: int = 0
 
     def fewer_pictures(self, tried: int) -> None:
@@ -33,6 +36,11 @@ class Room:
         """Remember that ``tried`` tokens of questions at once were too many."""
         self.shortages += 1
         self.columns = max(LEAST_COLUMNS, min(self.columns, tried // 2))
+
+    def fewer_together(self, tried: int) -> None:
+        """Remember that pictures and questions of ``tried`` tokens were too many."""
+        self.shortages += 1
+        self.together = min(self.together, tried // 2)
 
 
 def is_shortage(error: BaseException) -> bool:

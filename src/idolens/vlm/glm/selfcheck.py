@@ -15,7 +15,7 @@ from idolens.vlm.asked import Desk
 from idolens.vlm.chat_template import PICTURE, Chat
 from idolens.vlm.glm.network import Network
 from idolens.vlm.glm.pictures import Eyes
-from idolens.vlm.glm.reader import Reader
+from idolens.vlm.glm.reader import Reader, Reading
 from idolens.vlm.glm.replies import closed
 from idolens.vlm.model_files import ModelFiles, failed_check
 from idolens.vlm.question import YesNo
@@ -88,7 +88,8 @@ def check_reply(
         ways.append((box[0],))
     masses: list[float] = []
     for lead in ways:
-        ((logs,),) = closed(network, seen, [(*asked.ids, *lead)], labels)
+        reading = Reading(network, seen, len(asked.ids) + len(lead))
+        ((logs,),) = closed(reading, [(*asked.ids, *lead)], labels)
         masses.append(math.fsum(math.exp(log) for log in logs))
     best = masses.index(max(masses))
     if not masses[best] <= 1.001:  # noqa: PLR2004  (NaN compares false)

@@ -123,7 +123,8 @@ class Talking:
         return self._read(embeddings, words(heard.after, len(ids)), heard.space)
 
     def _first(self, head: str, picture: Picture) -> Prefix:
-        return self._seeing.see([picture], self._eyes.grid(picture), [head])[head][0]
+        grid = self._eyes.grid(picture)
+        return self._seeing.look([picture], grid, [head])[head].prefixes()[0]
 
     def _read(
         self, embeddings: Tensor, positions: Positions, space: Workspace
