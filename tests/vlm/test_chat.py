@@ -218,6 +218,33 @@ def test_a_server_that_ignores_ids_is_read_by_its_likeliest_tokens():
         assert "probability" not in engine.answer([picture(0)], [PERSON])[0][0].detail
 
 
+@pytest.mark.parametrize(
+    ("kind", "held"),
+    [
+        ("vllm", ("structured_outputs", {"choice": ["是", "否", "无法判断"]})),
+        ("sglang", ("regex", "(是|否|无法判断)")),
+        ("llamacpp", ("grammar", 'root ::= "是" | "否" | "无法判断"')),
+    ],
+)
+def test_a_server_that_may_not_tell_probabilities_is_held_to_the_labels(kind, held):
+    """Started without logprobs, it can still be made to say nothing but a label."""
+    silent = Said(400, {"error": {"message": "logprobs are turned off"}})
+
+    def spoil(_, call):
+        return silent if b'"logprobs"' in call.raw else None
+
+    stub = ChatStub(dialects()[kind])
+    with listen(stub, spoil) as server:
+        engine = ChatEngine(ChatSettings(endpoints=(server.url,), **QUICK))
+        (answer,) = engine.answer([picture(0)], [PERSON])[0]
+        engine.close()
+
+    assert engine.served.way == "word"
+    assert answer.detail == NO_PROBABILITY
+    name, words = held
+    assert server.calls[-1].body[name] == words
+
+
 def test_a_model_that_does_not_see_is_refused():
     """A picture that adds no tokens was never seen."""
     with (
@@ -250,6 +277,19 @@ def test_an_unknown_profile_is_named_with_the_nearest():
     """Before anything is sent."""
     with pytest.raises(SettingsError, match="Did you mean 'sglang'"):
         ChatEngine(ChatSettings(endpoints=("http://127.0.0.1:1",), profile="sglnag"))
+
+
+def test_a_tokenizer_that_fails_is_one_clear_error():
+    """A hundred failures at the start are told as one."""
+
+    def spoil(_, call):
+        return Said(500, {}) if call.path == "/tokenize" else None
+
+    with (
+        listen(ChatStub(chatting.VLLM), spoil) as server,
+        pytest.raises(EndpointDownError, match=server.url),
+    ):
+        ChatEngine(ChatSettings(endpoints=(server.url,), **(QUICK | {"attempts": 2})))
 
 
 def test_several_models_must_be_named():
@@ -411,7 +451,7 @@ def test_a_key_that_is_withdrawn_ends_the_call():
 
 def test_a_drip_does_not_hold_a_call_beyond_its_deadline():
     """Slow loris on every request: over at the deadline."""
-    with chat_engine(ChatStub(chatting.VLLM), deadline_s=2.5, request_s=2.0) as (
+    with chat_engine(ChatStub(chatting.VLLM), deadline_s=2.0) as (
         engine,
         (server,),
     ):

@@ -258,7 +258,7 @@ def test_faults_cost_time_and_no_answers(said):
 def test_a_drip_ends_at_the_deadline(fault):
     """Nothing answered in time is a temporary error."""
     stub = DECISION_STUBS["sglang"]()
-    with decisions_engine(stub, deadline_s=2.5, request_s=2.0) as (engine, (server,)):
+    with decisions_engine(stub, deadline_s=2.0) as (engine, (server,)):
         server.spoil = lambda *_: Said(fault=fault)
         with pytest.raises(TemporaryError):
             engine.answer([picture(0)], [PERSON])

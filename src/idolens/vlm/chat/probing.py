@@ -8,10 +8,10 @@ about a test picture in the very way that questions will be asked.
 import json
 import string
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import anyio
 import numpy as np
 
 from idolens.errors import EngineError
@@ -30,6 +30,7 @@ from idolens.vlm.chat.requests import about, closed_fields, shown
 from idolens.vlm.endpoints import MissingError, RefusedError
 from idolens.vlm.endpoints.endpoint import Endpoint
 from idolens.vlm.endpoints.models import ModelCard, has_routes, identity, pick
+from idolens.vlm.endpoints.together import together
 from idolens.vlm.engine import Model
 from idolens.vlm.prompt import Prompt, render
 from idolens.vlm.question import YesNo
@@ -133,20 +134,17 @@ async def _token_ids(endpoint: Endpoint, model: str) -> Mapping[str, tuple[int, 
         for word in variants(label)
         for way in (word, f" {word}")
     ]
+    ways = list(dict.fromkeys(ways))
     encoded: dict[str, list[int]] = {}
 
-    async def encode(way: str) -> None:
-        body = {"model": model, "prompt": way, "add_special_tokens": False}
+    async def encode(number: int) -> None:
+        body = {"model": model, "prompt": ways[number], "add_special_tokens": False}
         content = json.dumps(body, ensure_ascii=False).encode()
-        try:
+        with suppress(MissingError):  # it has no such route
             told = await endpoint.post_root("/tokenize", content, Tokens.model_validate)
-        except MissingError:
-            return  # it has no such route
-        encoded[way] = told.tokens
+            encoded[ways[number]] = told.tokens
 
-    async with anyio.create_task_group() as group:
-        for way in dict.fromkeys(ways):
-            group.start_soon(encode, way)
+    await together(encode, range(len(ways)))
     ids = ids_of(_LABELS, encoded)
     if not all(ids[label] for label in _prompt().labels):
         raise RefusedError(endpoint.address, 404, "no tokens for the labels")

@@ -41,6 +41,14 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class _Shown:
+    """A picture, ready to be sent."""
+
+    sha256: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """What was said of a question, and its share of the time."""
 
@@ -126,14 +134,15 @@ class DecisionsEngine:
             if isinstance(question, Closed)
         ]
         until = time.monotonic() + self._remote.deadline_s
-        found = self._fleet.run(lambda: self._all(pictures, asked, until))
+        shown = [_Shown(one.sha256, data_url(one)) for one in pictures if asked]
+        found = self._fleet.run(lambda: self._all(shown, asked, until))
         raise_if_hopeless([one for row in found for one in row.values()])
         return [
             [
                 self._answer(question, row.get(number))
                 for number, question in enumerate(questions)
             ]
-            for row in found
+            for row in found or [{} for _ in pictures]
         ]
 
     def close(self) -> None:
@@ -152,7 +161,7 @@ class DecisionsEngine:
         return served
 
     async def _all(
-        self, pictures: Sequence[Picture], asked: Sequence[_Asked], until: float
+        self, pictures: Sequence[_Shown], asked: Sequence[_Asked], until: float
     ) -> list[_Outcomes]:
         rows: list[_Outcomes] = [{} for _ in pictures]
         batches = [
@@ -177,7 +186,7 @@ class DecisionsEngine:
         ]
 
     async def _batch(
-        self, picture: Picture, asked: Sequence[_Asked], until: float
+        self, picture: _Shown, asked: Sequence[_Asked], until: float
     ) -> _Outcomes:
         """Ask a few questions in one request; halve them if they are refused."""
         try:
@@ -192,13 +201,13 @@ class DecisionsEngine:
         return first | await self._batch(picture, asked[half:], until)
 
     async def _request(
-        self, picture: Picture, asked: Sequence[_Asked], until: float
+        self, picture: _Shown, asked: Sequence[_Asked], until: float
     ) -> _Outcomes:
         shape = self._served.shape
         request = Request(
             model=self.model.name,
             role=asked[0].prompt.role,
-            picture=data_url(picture),
+            picture=picture.url,
             questions=[one.question for one in asked],
             offers_cannot_tell=self._served.offers_cannot_tell,
         )

@@ -12,10 +12,24 @@ from idolens.vlm.endpoints.failures import RefusedError
 async def together(
     one: Callable[[int], Coroutine[Any, Any, None]], numbers: Sequence[int]
 ) -> None:
-    """Run ``one`` for all numbers at the same time."""
+    """Run ``one`` for all numbers at the same time.
+
+    Raises:
+        IdolensError: the first that any of them raised, when all are done.
+    """
+    errors: list[IdolensError] = []
+
+    async def careful(number: int) -> None:
+        try:
+            await one(number)
+        except IdolensError as error:
+            errors.append(error)
+
     async with anyio.create_task_group() as group:
         for number in numbers:
-            group.start_soon(one, number)
+            group.start_soon(careful, number)
+    if errors:
+        raise errors[0]
 
 
 def raise_if_hopeless(found: Sequence[object]) -> None:
