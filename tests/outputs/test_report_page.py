@@ -18,6 +18,7 @@ from idolens.review.policy_file import check_policy, load_policy
 from idolens.review.report import make_report
 from tests.outputs.shows import HOSTILE, show
 from tests.review.sessions import SMALL, exposure, frame, run_facts, session, small
+from tests.review.test_calibration import boastful, fitted
 
 VOID = {"meta", "input", "img"}
 
@@ -176,6 +177,21 @@ def test_a_clean_session_says_what_was_looked_for() -> None:
     assert "Nothing risky was found" in text
     assert "not found" in text
     assert "peak 10%" in text
+
+
+def test_a_calibrated_policy_is_called_one() -> None:
+    """The page says that probabilities are calibrated, and by which version."""
+    frames, answers = [frame(0)], exposure([0.1])
+    calibration = fitted(boastful(20)).calibration
+    policy = small().model_copy(update={"calibration": calibration})
+    judgement = judge(frames, answers, policy)
+    for given, there in ((policy, True), (small(), False)):
+        report = make_report(
+            session(frames), frames, answers, given, judgement, run_facts()
+        )
+        text = "".join(Page(render_page(report, {}, "en")).text)
+        assert (calibration.version in text) == there
+        assert ("calibrated ones" in text) == there
 
 
 def test_an_empty_session_renders() -> None:

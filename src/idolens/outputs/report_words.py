@@ -71,6 +71,11 @@ PAGE = {
     "none_found": Words(zh="未发现", en="not found"),
     "about": Words(zh="关于本报告", en="About this report"),
     "policy": Words(zh="审核策略", en="Policy"),
+    "calibration": Words(zh="概率校准", en="Calibration"),
+    "calibrated": Words(
+        zh="概率与阈值均为校准后的概率",
+        en="probabilities and thresholds are calibrated ones",
+    ),
     "version": Words(zh="版本", en="version"),
     "made": Words(zh="生成时间", en="Made"),
     "took": Words(zh="用时", en="took"),
