@@ -51,7 +51,7 @@ def add_chat(router: APIRouter, eyes: Eyes, settings: Settings) -> None:
         teller = _teller(asked, eyes.engine.model)
         if asked.stream:
             events = _events(talk, teller, asked, settings.language)
-            return TalkResponse(talk, events, settings.reply_s)
+            return TalkResponse(talk, events, most_s=settings.reply_s)
         return teller.reply(await whole(talk, request.is_disconnected))
 
 

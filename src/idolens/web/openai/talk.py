@@ -111,20 +111,28 @@ class TalkResponse(StreamingResponse):
     Args:
         talk: is closed at the end.
         events: what is sent.
-        most_s: time after which a reader too slow is left.
+        most_s: time that the reply may take.
+        grace_s: time beyond it, after which a reader too slow is left.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, talk: Talk, events: AsyncIterator[str], most_s: float) -> None:
+    def __init__(
+        self,
+        talk: Talk,
+        events: AsyncIterator[str],
+        *,
+        most_s: float,
+        grace_s: float = _GRACE_S,
+    ) -> None:
         super().__init__(events, headers={"X-Accel-Buffering": "no"})
         self._talk = talk
-        self._most_s = most_s
+        self._most_s = most_s + grace_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the events."""
         try:
-            with anyio.move_on_after(self._most_s + _GRACE_S):
+            with anyio.move_on_after(self._most_s):
                 await super().__call__(scope, receive, send)
         finally:
             await self._talk.close()
