@@ -1,7 +1,9 @@
 """The glm engine against transformers, which computes every prompt whole."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -414,6 +416,38 @@ class TestPacks:
 class _Sized:
     def __init__(self, ids, limit):
         self.ids, self.limit = ids, limit
+
+
+def test_a_model_that_begins_with_a_box_is_read_within_it(random_checkpoint, tmp_path):
+    """GLM-4.6V may want <|begin_of_box|> before 是; the label is read behind it."""
+    folder = Path(shutil.copytree(random_checkpoint, tmp_path / "boxing"))
+    known = tiny_glm.tokenizer()
+    box = known.token_to_id("q")
+    text = (folder / "tokenizer.json").read_text(encoding="utf-8")
+    text = text.replace('"q"', '"<|begin_of_box|>"')
+    (folder / "tokenizer.json").write_text(text, encoding="utf-8")
+    plain = tiny_glm.model()
+    labels = [known.token_to_id(label) for label in tiny_glm.LABELS]
+    with torch.no_grad():
+        plain.lm_head.weight *= 2.0
+        plain.lm_head.weight[labels] *= -0.5
+    generation = (folder / "generation_config.json").read_bytes()
+    plain.save_pretrained(folder)
+    (folder / "generation_config.json").write_bytes(generation)
+    engine = GlmEngine(folder, least_mass=0.0)
+    asked = _yes_no("有人吗?", 1)
+
+    (answer,) = engine.answer([picture()], [asked])[0]
+
+    inputs = inputs_of(plain, _processor(), picture(), asked)
+    for name, behind in (("input_ids", box), ("mm_token_type_ids", 0)):
+        last = torch.tensor([[behind]], dtype=inputs[name].dtype)
+        inputs[name] = torch.cat((inputs[name], last), 1)
+    shares = torch.softmax(logits_of(plain, inputs), 0)
+    wanted = [known.token_to_id(label) for label in render(asked).labels]
+    assert engine._answering._lead == (box,)
+    assert answer.label_mass == pytest.approx(float(shares[wanted].sum()), abs=NEAR)
+    engine.close()
 
 
 def test_a_closed_engine_says_so(random_checkpoint):
