@@ -143,7 +143,7 @@ def test_time_runs_out_between_two_steps():
 
     async def go() -> None:
         desk = _desk()
-        talk = await _talk(desk, Steps(0.02), most_s=0.1).open()
+        talk = await _talk(desk, Steps(0.02), most_s=0.6).open()
 
         *said, last = await whole(talk, _present)
 
@@ -158,7 +158,7 @@ def test_steps_are_gathered_for_a_while_only():
     """Many quick steps come together; a slow one is not waited for twice."""
 
     async def go() -> list[int]:
-        talk = Talk(_desk(), lambda: Steps(0.01), most_s=0.5, gather_s=0.05)
+        talk = Talk(_desk(), lambda: Steps(0.001), most_s=0.5, gather_s=0.1)
         await talk.open()
         sizes = [len(steps) async for steps in talk.steps()]
         await talk.close()
