@@ -42,6 +42,7 @@ def test_half_precision_is_near(shipped_glm):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1500)  # compiling is all of it
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of torch
 def test_compiled_is_the_same(random_glm):
     """A compiled decoder reads lines of bucketed lengths, with the same answers."""
