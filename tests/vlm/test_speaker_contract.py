@@ -9,9 +9,10 @@ import jsonschema
 import pytest
 
 from idolens.errors import QuestionError
-from idolens.settings import Settings
+from idolens.settings import ChatSettings, Settings
 from idolens.vlm.catalog import ENGINES as CATALOG
 from idolens.vlm.catalog import open_engine
+from idolens.vlm.chat import ChatEngine
 from idolens.vlm.conversation import (
     MOST_PICTURES,
     Sampling,
@@ -22,6 +23,7 @@ from idolens.vlm.conversation import (
 )
 from tests.fakes import FakeEngine, SpeakingFakeEngine
 from tests.vlm.asking import picture
+from tests.web.service import FakeEyes, running
 
 Request = pytest.FixtureRequest
 
@@ -60,7 +62,20 @@ SPEAKERS: dict[str, Callable[[Request], Speaker]] = {
     "glm with the shipped model": lambda request: request.getfixturevalue(
         "shipped_glm"
     ),
+    "chat on another idolens": lambda request: request.getfixturevalue(
+        "through_idolens"
+    ),
 }
+
+
+@pytest.fixture(scope="module")
+def through_idolens(random_engine, tmp_path_factory):
+    """The embedded engine with random weights, behind HTTP."""
+    with running(FakeEyes(random_engine), tmp_path_factory.mktemp("logs")) as client:
+        url = f"{client.base_url}".rstrip("/") + "/v1"
+        engine = ChatEngine(ChatSettings(endpoints=(url,)), least_mass=0.0)
+        yield engine
+        engine.close()
 
 
 @pytest.fixture(scope="module", params=list(SPEAKERS))

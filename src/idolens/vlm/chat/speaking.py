@@ -15,11 +15,13 @@ from idolens.vlm.chat.probing import CHAT, Served
 from idolens.vlm.chat.replies import Choice, Chunk, Step, Usage
 from idolens.vlm.chat.requests import conversation, spoken_fields
 from idolens.vlm.conversation import Sampling, Spoken, Turn
-from idolens.vlm.endpoints import Fleet
+from idolens.vlm.endpoints import Fleet, RefusedError
 from idolens.vlm.endpoints.endpoint import Endpoint
 from idolens.vlm.endpoints.failures import late, not_json
 
 _END = "[DONE]"
+_LAST_EVENTS = 4
+"""Events to wait for behind the last token: the end, and the count of tokens."""
 _MOST_EVENTS = 4
 """Events a token, at most, before the server is taken to have lost its mind."""
 
@@ -49,7 +51,10 @@ def speak(
     _check(served, sampling)
     talk = _Talk(fleet, served, turns, sampling, remote)
     steps = fleet.stream(talk.steps)
-    first = next(steps, None)  # errors come before the first step
+    try:
+        first = next(steps, None)  # errors come before the first step
+    except RefusedError as error:
+        raise QuestionError(error.within("en"), error.within("zh")) from error
     return _from(first, steps)
 
 
@@ -140,10 +145,13 @@ class _Talk:
                 most -= 1
                 count.usage = chunk.usage or count.usage
                 for choice in chunk.choices[:1]:
-                    for step in _spoken(choice, sampling.top_logprobs, count):
-                        yield step
+                    if count.said < sampling.max_tokens:
+                        for step in _spoken(choice, sampling.top_logprobs, count):
+                            yield step
                     count.finish = choice.finish_reason or count.finish
-                if _enough(count, sampling.max_tokens, budget) or most < 0:
+                if count.said >= sampling.max_tokens:
+                    most = min(most, _LAST_EVENTS)  # how it ended, what it cost
+                if most <= 0 or (count.thought > budget and not count.said):
                     count.finish = count.finish or "length"
                     return
             if count.finish is None:
@@ -205,10 +213,6 @@ def _marked(spoken: Spoken, count: _Count) -> Spoken:
     return Spoken(
         spoken.text, spoken.log_probability, spoken.alternatives, thought=True
     )
-
-
-def _enough(count: _Count, most: int, budget: int) -> bool:
-    return count.said >= most or (count.thought > budget and not count.said)
 
 
 def _last(count: _Count) -> Spoken:
