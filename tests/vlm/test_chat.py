@@ -326,6 +326,22 @@ def test_servers_of_one_engine_have_one_model():
         pass
 
 
+def test_a_server_that_hangs_does_not_hold_the_start_up():
+    """One of two never answers: the engine opens, and asks the other."""
+    stub = ChatStub(chatting.VLLM)
+    with (
+        listen(stub, lambda *_: Said(fault="hang")) as hung,
+        listen(stub) as well,
+    ):
+        urls = (hung.url, well.url)
+        settings = QUICK | {"request_s": 3.0, "failures": 1, "rest_s": 60.0}
+        engine = ChatEngine(ChatSettings(endpoints=urls, **settings))
+        answers = [engine.answer([picture(at)], [PERSON])[0][0] for at in range(4)]
+        engine.close()
+
+    assert all(one.status in (Status.OK, Status.CANNOT_TELL) for one in answers)
+
+
 def test_a_wrong_key_is_said_so():
     """401 names the setting."""
     with (

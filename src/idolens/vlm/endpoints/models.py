@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+import anyio
 from pydantic import BaseModel, ConfigDict, Field
 
 from idolens.errors import EngineError, SettingsError, TemporaryError
@@ -14,8 +15,11 @@ from idolens.vlm.endpoints.failures import (
     RefusedError,
 )
 from idolens.vlm.endpoints.pool import Pool
+from idolens.vlm.endpoints.together import together
 from idolens.vlm.engine import Model
 
+MEET_S = 10.0
+"""Longest wait for the list of models of a server that is not needed yet."""
 _CRASHED = 500
 
 
@@ -98,11 +102,14 @@ async def hold_to(pool: Pool, model: str) -> None:
     Raises:
         EngineError: a server lists models, and not this one.
     """
-    for endpoint in pool.endpoints:
+
+    async def meet(number: int) -> None:
+        endpoint = pool.endpoints[number]
         try:
-            cards = await list_models(endpoint)
-        except TemporaryError:
-            continue
+            with anyio.fail_after(MEET_S):
+                cards = await list_models(endpoint)
+        except (TemporaryError, TimeoutError):
+            return
         if cards and all(card.id != model for card in cards):
             raise EngineError(
                 f"The model server {endpoint.address} has no model {model!r}: all"
@@ -110,6 +117,8 @@ async def hold_to(pool: Pool, model: str) -> None:
                 f"模型服务器 {endpoint.address} 没有模型 {model!r}:"
                 "同一引擎的所有服务器须使用同一模型。",
             )
+
+    await together(meet, range(len(pool.endpoints)))
 
 
 def identity(card: ModelCard, *how: str) -> Model:
