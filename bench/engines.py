@@ -90,8 +90,8 @@ def _settings(engine: str) -> Settings:
 def _ways(glm: Engine, stack: ExitStack) -> dict[str, Way]:
     embedded = stack.enter_context(closing(open_engine(_settings("embedded"))))
     plain = Plain(CHECKPOINT)
-    port = stack.enter_context(serving(transformers_serve(CHECKPOINT), "/health"))
-    client = stack.enter_context(closing(Client(port)))
+    served = stack.enter_context(serving(transformers_serve(CHECKPOINT), "/health"))
+    client = stack.enter_context(closing(Client(served.port)))
     name = str(CHECKPOINT.absolute())
     return {
         "glm": lambda picture, asked: glm.answer([picture], asked),

@@ -67,8 +67,8 @@ def _overhead(runs: int) -> dict[str, float]:
     whole, alone = list[float](), list[float]()
     with (
         closing(open_engine(Settings())) as engine,
-        serving(idolens_serve(), "/readyz") as port,
-        closing(Client(port)) as client,
+        serving(idolens_serve(), "/readyz") as served,
+        closing(Client(served.port)) as client,
     ):
         for run in range(runs + 2):
             picture = new_picture(run)
@@ -94,21 +94,24 @@ def _cached(requests: int, at_most_s: float) -> dict[str, float]:
     cores = sorted(os.sched_getaffinity(0))
     body = infer_body(new_picture(0), QUESTIONS[0])
     times: list[float] = []
-    with serving(idolens_serve(), "/readyz", cores={cores[0]}) as port:
+    with serving(idolens_serve(), "/readyz", cores={cores[0]}) as served:
         os.sched_setaffinity(0, set(cores[1:]) or set(cores))
         try:
-            with closing(Client(port)) as client:
+            with closing(Client(served.port)) as client:
                 client.post(PATH, body)
+                before = served.cpu_s()
                 for _ in range(requests // 4):
                     begin = time.perf_counter()
                     client.post(PATH, body)
                     times.append((time.perf_counter() - begin) * 1000)
+            cpu = (served.cpu_s() - before) / len(times)
             share = [[body] * (requests // CLIENTS)] * CLIENTS
-            rate = throughput(port, PATH, share, at_most_s)
+            rate = throughput(served.port, PATH, share, at_most_s)
         finally:
             os.sched_setaffinity(0, set(cores))
     return {
         "cached_p50_ms": statistics.median(times),
+        "cached_server_cpu_ms": cpu * 1000,
         "cached_requests_per_s_on_one_core": rate,
     }
 
@@ -127,11 +130,11 @@ def _against_flask(pictures: int, at_most_s: float) -> dict[str, float]:
         "flask": (flask_script(CHECKPOINT), {}),
     }
     for name, (command, environment) in servers.items():
-        with serving(command, "/readyz", environment) as port:
-            with closing(Client(port)) as client:
+        with serving(command, "/readyz", environment) as served:
+            with closing(Client(served.port)) as client:
                 client.post(PATH, infer_body(new_picture(99_999), QUESTIONS[0]))
             for load, bodies in _loads(pictures).items():
-                rate = throughput(port, PATH, bodies, at_most_s)
+                rate = throughput(served.port, PATH, bodies, at_most_s)
                 figures[f"{load}_{name}_requests_per_s"] = rate
     return figures | {
         f"{load}_{ours}_over_flask": figures[f"{load}_{ours}_requests_per_s"]

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, RemoteDisconnected
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,27 @@ PATIENCE_S = 180
 JSON = {"Content-Type": "application/json"}
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server that runs beside the benchmark."""
+
+    port: int
+    pid: int
+
+    def cpu_s(self) -> float:
+        """Return the processor seconds that it has taken, whoever else computes."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
 def serving(
     command: Callable[[int], Sequence[str]],
     ready: str,
     environment: Mapping[str, str] | None = None,
     cores: set[int] | None = None,
-) -> Iterator[int]:
-    """Run ``command(port)`` until the block ends; yield the port once it answers.
+) -> Iterator["Served"]:
+    """Run ``command(port)`` until the block ends; yield it once it answers.
 
     Args:
         command: the words after ``python``.
@@ -60,7 +74,7 @@ def serving(
         )
         try:
             _wait(process, port, ready, said)
-            yield port
+            yield Served(port, process.pid)
         finally:
             process.terminate()
             try:
