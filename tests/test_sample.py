@@ -15,6 +15,7 @@ from idolens.vocabulary import Milliseconds
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 EVERY = Milliseconds(2000)
+QUESTIONS = {"未授权LOGO": "logo", "暴露着装": "exposure"}
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,31 @@ def test_the_frozen_stretch_is_inherited(report: Report, truth: dict[str, Any]):
 
     assert len(inside) >= 5
     assert all(frame.state == "inherited" for frame in inside)
+
+
+def test_both_risks_are_found_and_no_third_is_blocked(
+    report: Report, truth: dict[str, Any]
+):
+    """Each risk event has a finding of its question that overlaps it."""
+    findings = report.signed.judgement.findings
+    events = [
+        (QUESTIONS[event["value"]], event["start_ms"], event["end_ms"])
+        for event in truth["risk_events"]
+    ]
+    for question, start, end in events:
+        assert any(
+            found.question == question and found.start_ms < end and found.end_ms > start
+            for found in findings
+        ), question
+
+    for found in findings:
+        if found.suggestion == "block":
+            assert any(
+                found.question == question
+                and found.start_ms < end + EVERY
+                and found.end_ms > start - EVERY
+                for question, start, end in events
+            ), found
 
 
 def _ranges(rows: list[Any]) -> list[tuple[int, int]]:

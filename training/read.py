@@ -33,7 +33,7 @@ from training.team import ALONE, Team, joined
 from training.tower import Tower, normalised
 
 MATCH_WEIGHT = 0.7
-SEE_WEIGHT = 0.5
+SEE_WEIGHT = 0.8
 Where = tuple[Tensor, Tensor, Tensor, int]
 
 

@@ -23,8 +23,8 @@ from training.scenes import ATTRIBUTES
 from training.tower import Tower, normalised
 
 HARD = {
-    "hair_style": 3.5,
-    "brand": 3.5,
+    "hair_style": 4.5,
+    "brand": 9.0,
     "hand_accessory": 2.5,
     "clothing": 2.0,
     "head_accessory": 2.0,
