@@ -33,9 +33,9 @@ def peer():
     pytest.importorskip("transformers")
     serving = pytest.importorskip("bench.serving")
     folder = shipped_folder().absolute()
-    with serving.serving(serving.transformers_serve(folder), "/health") as port:
+    with serving.serving(serving.transformers_serve(folder), "/health") as served:
         yield SimpleNamespace(
-            endpoints=(f"http://127.0.0.1:{port}",),
+            endpoints=(f"http://127.0.0.1:{served.port}",),
             model=str(folder),
             deadline_s=600.0,
             request_s=300.0,
