@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 BINS = 15
 RISKS = ("exposure", "clipping", "logo")
+MOST_FALSE_ALARMS = 0.05
 THRESHOLDS = tuple(step / 100 for step in range(1, 100))
 
 
@@ -68,19 +69,19 @@ def share_right(asked: Sequence[Asked]) -> float:
 
 
 def risk(asked: Sequence[Asked]) -> dict[str, float]:
-    """Recall and false alarms at one half and at the threshold that does best."""
+    """Recall and false alarms at one half and at the lowest threshold still quiet."""
     scores = [(one.options.get("yes", 0.0), one.right == "yes") for one in asked]
     yes = [score for score, right in scores if right]
     no = [score for score, right in scores if not right]
-    best = max(
-        THRESHOLDS,
-        key=lambda at: _share([s >= at for s in yes]) - _share([s >= at for s in no]),
-    )
+    quiet = [
+        at for at in THRESHOLDS if _share([s >= at for s in no]) <= MOST_FALSE_ALARMS
+    ]
+    lowest = min(quiet, default=THRESHOLDS[-1])
     result: dict[str, float] = {"yes": len(yes), "no": len(no)}
-    for name, at in (("at_0.5", 0.5), ("at_best", best)):
+    for name, at in (("at_0.5", 0.5), ("at_quiet", lowest)):
         result[f"recall_{name}"] = round(_share([s >= at for s in yes]), 4)
         result[f"false_alarms_{name}"] = round(_share([s >= at for s in no]), 4)
-    return result | {"best_threshold": best}
+    return result | {"quiet_threshold": lowest}
 
 
 def expected_calibration_error(asked: Sequence[Asked]) -> float:
