@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -78,7 +79,12 @@ class Shell:
         return Done(int(status or 0), out.getvalue(), err.getvalue())
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start one command in a process of its own."""
+        """Start one command in a process of its own, which Ctrl-C reaches.
+
+        A shell starts background work with SIGINT ignored, and that is inherited:
+        without a handler here the command could not be interrupted in such a run.
+        """
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return subprocess.Popen(
             [sys.executable, "-m", "idolens", *arguments],
             cwd=self.folder,
