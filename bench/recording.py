@@ -6,7 +6,6 @@ Both are timed on the first `DECODED_S` seconds and scaled to the show's length.
 """
 
 import argparse
-import json
 import os
 import statistics
 import subprocess
@@ -14,16 +13,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.resources import files
 from pathlib import Path
 
 import av
 import cv2
-import yaml
 
 from bench.figures import Target, publish
 from bench.show import part, show
 from idolens.media import Source, look, plan, probe
+from idolens.review.policy_file import load_policy, policy_text
 from idolens.settings import Settings
 from idolens.vocabulary import Milliseconds
 
@@ -170,11 +168,12 @@ def _analysis(recording: Path, runs: int) -> dict[str, float]:
 
 
 def _eight_questions() -> str:
-    shipped = files("idolens.review").joinpath("policies", "livestream-zh.yaml")
-    policy = yaml.safe_load(shipped.read_text(encoding="utf-8"))
-    policy["name"] = "eight-questions"
-    policy["questions"] = policy["questions"][:QUESTIONS]
-    return json.dumps(policy, ensure_ascii=False)  # JSON is YAML
+    shipped = load_policy("livestream-zh")
+    questions = shipped.questions[:QUESTIONS]
+    eight = shipped.model_copy(
+        update={"name": "eight-questions", "questions": questions}
+    )
+    return policy_text(eight)
 
 
 def _tree_mib(pid: int) -> float:
