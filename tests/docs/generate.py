@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = "python -m tests.docs.generate"
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "docs/cli.md": ("the commands in src/idolens/cli", cli_page.page),
-    "docs/settings.md": ("src/idolens/settings.py", settings_page.page),
+    "docs/settings.md": ("src/idolens/settings", settings_page.page),
     "docs/http.md": ("the OpenAPI document of the service", http_page.page),
 }
 """Each page: what it follows from, and who writes it."""

@@ -1,0 +1,35 @@
+"""Every setting: name, default, unit, reason. The only reader of the environment.
+
+A setting comes from the command line, else from the environment
+(``IDOLENS_PORT=9000``, ``IDOLENS_GATE__BLACK_LEVEL=24``), else from the YAML file
+named by ``--settings``, else from its default here. `load_settings` reads them all
+and refuses a name that it does not know.
+"""
+
+from idolens.settings.groups import (
+    CacheSettings,
+    ChatSettings,
+    DecisionsSettings,
+    DecodeSettings,
+    GateSettings,
+    GlmSettings,
+    HubSettings,
+    RemoteSettings,
+)
+from idolens.settings.installation import Settings
+from idolens.settings.loading import environment_names, load_settings, setting_fields
+
+__all__ = [
+    "CacheSettings",
+    "ChatSettings",
+    "DecisionsSettings",
+    "DecodeSettings",
+    "GateSettings",
+    "GlmSettings",
+    "HubSettings",
+    "RemoteSettings",
+    "Settings",
+    "environment_names",
+    "load_settings",
+    "setting_fields",
+]
