@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from idolens.archive import open_archive, schema
+from idolens.archive import access_tables, open_archive, schema
 from idolens.archive.database import Database, check_version, open_engine
 from idolens.archive.migrate import MIGRATIONS, upgrade
 from idolens.archive.reserve import Reserve
@@ -45,7 +45,7 @@ def test_migrations_make_what_the_tables_say(database):
     upgrade(database)
     with database.read() as connection:
         differences = compare_metadata(
-            MigrationContext.configure(connection), schema.metadata
+            MigrationContext.configure(connection), access_tables.metadata
         )
 
     assert differences == []
@@ -70,7 +70,7 @@ def test_every_old_database_comes_up_with_all_its_rows(database, start):
     before = table_sizes(database.path)
     upgrade(database)
 
-    assert table_sizes(database.path) == before
+    assert before.items() <= table_sizes(database.path).items()
     assert all(before.values())
     assert list(database.path.parent.glob("*before*")) == []
 
@@ -88,15 +88,18 @@ def insert_a_row_everywhere(database):
             "id": None,
             "state": None,
             "status": "ok",
+            "role": "viewer",
+            "scopes": "[]",
+            "detail": "{}",
         }
-        for table in (
-            "session",
-            "session_event",
-            "frame",
-            "answer",
-            "report",
-            "picture",
-        ):
+        tables = [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master "
+                "WHERE type = 'table' AND name != 'alembic_version'"
+            )
+        ]
+        for table in tables:
             columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
             row = {name: words.get(name, "1") for _, name, *_ in columns}
             row |= {"id": "1"} if "id" in row else {}

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision under migrations/versions; a test keeps the two equal."""
 
 metadata = MetaData(
@@ -151,5 +151,12 @@ picture = Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 
-APPEND_ONLY = ("session", "session_event", "frame", "answer", "report")
+APPEND_ONLY = (
+    "session",
+    "session_event",
+    "frame",
+    "answer",
+    "report",
+    "audit_entry",
+)
 """Tables on which a trigger refuses UPDATE."""
