@@ -132,6 +132,26 @@ for chunk in client.chat.completions.create(
     print(chunk.choices[0].delta.content or "", end="")
 ```
 """,
+    "/api/v1/sessions": """\
+Everything under `/api/v1` is about what the studio has looked at. Lists come in pages:
+give `next` back as `cursor` until it is null. Every reply has an `ETag`; sent back as
+`If-None-Match`, it costs a 304 without a body. Ids are never paths, and no path of the
+machine is in any reply. `curl` and any HTTP client will do:
+
+`/api/v1` 下是工作室审核过的内容。\
+列表分页返回:把 `next` 作为 `cursor` 传回,直到它为 null。\
+每个响应都带 `ETag`,以 `If-None-Match` 传回时若无变化则返回 304。\
+编号不是路径,响应中也不会出现本机路径。
+
+```sh
+curl -s 'http://127.0.0.1:8080/api/v1/sessions?limit=10&state=done'
+```
+""",
+    "/api/v1/sessions/{session_id}/report": """\
+A PDF is one click in any browser (print the page): it is made for paper too.
+
+需要 PDF 时,在浏览器中打开报告网页并打印即可:页面已为纸张排版。
+""",
 }
 """What stands above the tables of a route."""
 
@@ -160,18 +180,46 @@ def _route(
     lines = [f"## {title}", "", about["summary"], ""]
     if notes:
         lines.append(notes)
+    lines += _parameters(about.get("parameters", []))
     body = about.get("requestBody")
     if body:
-        lines += ["Request · 请求", "", *_shapes(_named(body), schemas, shown)]
+        lines += ["Request · 请求", "", *_body(body, schemas, shown)]
+    failures: list[str] = []
     for status, reply in about["responses"].items():
-        name = _named(reply)
-        if name != "Problem":
-            lines += [f"Response {status} · 响应 {status}", ""]
-            lines += _shapes(name, schemas, shown)
-    failures = [s for s, r in about["responses"].items() if _named(r) == "Problem"]
+        if _named(reply) == "Problem":
+            failures.append(status)
+            continue
+        lines += [f"Response {status} · 响应 {status}", ""]
+        lines += _body(reply, schemas, shown)
     if failures:
         lines += [f"Errors: {', '.join(failures)}; see [below](#errors--错误).", ""]
     return "\n".join(lines)
+
+
+def _parameters(parameters: list[dict[str, Any]]) -> list[str]:
+    if not parameters:
+        return []
+    lines = ["| parameter | type | meaning |", "|---|---|---|"]
+    for one in parameters:
+        kind = _kind(one["schema"])
+        if "default" in one["schema"]:
+            kind += f", default {json.dumps(one['schema']['default'])}"
+        name = f"`{one['name']}` ({one['in']})"
+        lines.append(f"| {name} | {cell(kind)} | {cell(one.get('description', ''))} |")
+    return [*lines, ""]
+
+
+def _body(part: dict[str, Any], schemas: dict[str, Any], shown: set[str]) -> list[str]:
+    """Return the fields of a body, or in which forms it comes."""
+    name = _named(part)
+    if name is None:
+        kinds = ", ".join(f"`{kind}`" for kind in part.get("content", ()))
+        about = part.get("description", "")
+        return [" ".join(filter(None, [kinds and f"{kinds}:", about])), ""]
+    if name in shown:
+        return [f"`{name}`, as above · 同上", ""]
+    shown.add(name)
+    return _shapes(name, schemas, shown)
 
 
 def _shapes(name: str, schemas: dict[str, Any], shown: set[str]) -> list[str]:
@@ -206,10 +254,12 @@ def _errors(schemas: dict[str, Any]) -> str:
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _named(part: dict[str, Any]) -> str:
-    """Return the name of the schema of a request's or a response's body."""
-    (content,) = part["content"].values()
-    return content["schema"]["$ref"].rpartition("/")[2]
+def _named(part: dict[str, Any]) -> str | None:
+    """Return the name of the schema of a request's or a response's body, if any."""
+    for content in part.get("content", {}).values():
+        if "$ref" in content.get("schema", {}):
+            return content["schema"]["$ref"].rpartition("/")[2]
+    return None
 
 
 def _fields(name: str, schemas: dict[str, Any]) -> list[str]:

@@ -9,8 +9,15 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.sqlite import insert
 
 from idolens.archive import rows, schema
+from idolens.archive.accounts import Accounts
+from idolens.archive.audit import AuditLog
 from idolens.archive.database import Database, disk_full
+from idolens.archive.deliveries import Deliveries
+from idolens.archive.keys import Keys
+from idolens.archive.logins import Logins
 from idolens.archive.migrate import upgrade
+from idolens.archive.outbox import Outbox
+from idolens.archive.pages import Pages
 from idolens.archive.pictures import PictureStore
 from idolens.archive.reserve import Reserve
 from idolens.archive.session import Event, Session, SessionState, latest
@@ -32,6 +39,13 @@ class Archive:
 
     Attributes:
         pictures: evidence pictures by digest.
+        pages: what lists show.
+        accounts: who may sign in.
+        logins: who is signed in.
+        keys: what programs may do.
+        audit: who did what.
+        outbox: what is to be told to others.
+        deliveries: what became of the telling.
     """
 
     def __init__(
@@ -40,6 +54,13 @@ class Archive:
         self._database = database
         self._reserve = reserve
         self.pictures = pictures
+        self.pages = Pages(database)
+        self.accounts = Accounts(database)
+        self.logins = Logins(database)
+        self.keys = Keys(database)
+        self.audit = AuditLog(database)
+        self.outbox = Outbox(database)
+        self.deliveries = Deliveries(database)
 
     @property
     def has_reserve(self) -> bool:

@@ -4,8 +4,15 @@ Takes finished reports and evidence pictures; gives files and HTML. Knows no eng
 database and no network: whoever calls hands the pictures over.
 """
 
+from idolens.outputs.report_csv import report_csv
 from idolens.outputs.report_figures import wanted_pictures
 from idolens.outputs.report_files import ReportFiles, write_report
 from idolens.outputs.report_page import render_page
 
-__all__ = ["ReportFiles", "render_page", "wanted_pictures", "write_report"]
+__all__ = [
+    "ReportFiles",
+    "render_page",
+    "report_csv",
+    "wanted_pictures",
+    "write_report",
+]

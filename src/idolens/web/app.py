@@ -10,10 +10,11 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
 from idolens.settings import Settings
+from idolens.web.api import api_routes
 from idolens.web.desk import Desk
-from idolens.web.eyes import Eyes
 from idolens.web.gates import HostGate, RecordGate, SizeGate
 from idolens.web.health import Check, ModelCheck, health_routes
+from idolens.web.house import House
 from idolens.web.infer import InferRequest, InferResponse, work_for
 from idolens.web.openai import openai_routes
 from idolens.web.problems import Problem, add_handlers
@@ -28,7 +29,7 @@ _FAILURES = (400, 413, 415, 422, 503)
 
 
 def create_app(
-    eyes: Eyes,
+    eyes: House,
     settings: Settings,
     *,
     records: Records | None = None,
@@ -52,7 +53,7 @@ def create_app(
 
 
 def create_api(
-    eyes: Eyes,
+    eyes: House,
     settings: Settings,
     *,
     checks: Mapping[str, Check] | None = None,
@@ -88,6 +89,7 @@ def create_api(
     )
     _add_infer(app, eyes, settings, desk)
     app.include_router(openai_routes(eyes, settings, desk))
+    app.include_router(api_routes(eyes, settings))
     app.include_router(health_routes({"model": ModelCheck(eyes), **(checks or {})}))
     _add_page(app)
     return app
@@ -110,7 +112,7 @@ def body_limit(settings: Settings) -> int:
     return settings.picture_upload_bytes * 41 // 30 + 65_536
 
 
-def _add_infer(app: FastAPI, eyes: Eyes, settings: Settings, desk: Desk) -> None:
+def _add_infer(app: FastAPI, eyes: House, settings: Settings, desk: Desk) -> None:
     failures: dict[int | str, dict[str, Any]] = {
         status: {"model": Problem} for status in _FAILURES
     }

@@ -137,6 +137,13 @@ _FIELD_WORDS = {
     "too_long": Bilingual(zh="项数过多", en="has too many items"),
     "int_type": Bilingual(zh="应为整数", en="must be a whole number"),
     "int_from_float": Bilingual(zh="应为整数", en="must be a whole number"),
+    "int_parsing": Bilingual(zh="应为整数", en="must be a whole number"),
+    "less_than_equal": Bilingual(zh="数值过大", en="is too large"),
+    "greater_than_equal": Bilingual(zh="数值过小", en="is too small"),
+    "string_too_long": Bilingual(zh="过长", en="is too long"),
+    "string_pattern_mismatch": Bilingual(
+        zh="格式不正确", en="is not of the right form"
+    ),
     "float_type": Bilingual(zh="应为数字", en="must be a number"),
     "bool_type": Bilingual(zh="应为 true 或 false", en="must be true or false"),
     "dict_type": Bilingual(zh="应为 JSON 对象", en="must be a JSON object"),
@@ -260,7 +267,8 @@ def _of_validation(
     request: Request, error: RequestValidationError, language: Language
 ) -> JSONResponse:
     faults: list[dict[str, Any]] = list(error.errors())
-    if not _is_json(request):
+    of_body = any(fault["loc"][:1] == ("body",) for fault in faults)
+    if of_body and not _is_json(request):
         return problem(415, language)
     if any(fault["type"] == "json_invalid" for fault in faults):
         return problem(400, language)

@@ -11,8 +11,8 @@ import uvicorn
 from idolens.errors import SettingsError
 from idolens.settings import Settings
 from idolens.web.app import create_app, own_version
-from idolens.web.eyes import Eyes
 from idolens.web.health import Check
+from idolens.web.house import House
 from idolens.web.records import Records
 
 _CONNECTIONS = 128
@@ -51,7 +51,7 @@ def address_of(door: socket.socket) -> str:
 
 
 def serve(
-    eyes: Eyes,
+    eyes: House,
     settings: Settings,
     door: socket.socket,
     *,

@@ -1,0 +1,176 @@
+"""GET …/findings: where a risk was seen, and how much was looked at at all."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from idolens.archive import Session
+from idolens.review import Coverage, Finding, Judgement, Reason
+from idolens.review.wording import reason_words
+from idolens.web.api.judging import Judging
+from idolens.web.api.sessions import PolicyRef, session_of
+from idolens.web.api.shape import (
+    Cursor,
+    Limit,
+    Page,
+    SessionPath,
+    Told,
+    cursor_of,
+    place_of,
+)
+from idolens.web.house import House
+from idolens.web.problems import Message
+
+Suggested = Literal["pass", "review", "block"]
+Level = Literal["none", "low", "medium", "high"]
+
+
+class FindingTold(Told):
+    """A risk that lasted from `start_ms` to `end_ms`, and why it is thought so."""
+
+    id: str = Field(description="Stable for the same question, reply and first frame.")
+    question: str = Field(description="Key of the question in the policy.")
+    label: Message = Field(description="What the question is about.")
+    sub_label: Message = Field(description="What the finding is called.")
+    level: Level = Field(description="How much it matters.")
+    suggestion: Suggested = Field(description="What the machine proposes.")
+    start_ms: int = Field(description="Begin on the session clock.")
+    end_ms: int = Field(description="End on the session clock.")
+    seen_ms: int = Field(description="How much of it was looked at.")
+    looks: int = Field(description="Moments that reached `review_at`.")
+    peak: float = Field(description="The highest probability within.")
+    frame: str = Field(description="The frame of the peak; GET its picture.")
+    at_ms: int = Field(description="When that was.")
+    asked: Message = Field(description="The question as it was put.")
+    reply: Message = Field(description="What was replied at the peak.")
+    raw: str = Field(description="The model's own words at the peak.")
+    probabilities: dict[str, float] = Field(description="Of every option, there.")
+    review_at: float = Field(description="Probability from which a person should look.")
+    block_at: float | None = Field(
+        description="Probability from which blocking is proposed."
+    )
+    engine: str = Field(description="Who answered.")
+    model: str = Field(description="The model's name.")
+    model_revision: str = Field(description="Which weights.")
+    prompt_version: str = Field(description="Changes with the question's wording.")
+
+
+class ReasonTold(Told):
+    """Why the suggestion is not pass."""
+
+    code: str = Field(
+        description="`findings`, `unexamined`, `nothing_seen`, `undecided_share` or "
+        "`undecided_stretch`."
+    )
+    suggestion: Suggested = Field(description="What follows from it.")
+    question: str | None = Field(description="Key; null for the whole session.")
+    message: Message = Field(description="The same in a sentence.")
+
+
+class CoverageTold(Told):
+    """What one question did and did not look at; all times add up to the session."""
+
+    question: str = Field(description="Key of the question in the policy.")
+    label: Message = Field(description="What it is about.")
+    duration_ms: int = Field(description="Of the session.")
+    examined_ms: int = Field(description="The model looked and decided.")
+    inherited_ms: int = Field(description="Decided by an earlier frame alike.")
+    undecided_ms: int = Field(description="The model looked and could not tell.")
+    dropped_ms: dict[str, int] = Field(description="Not shown to it, by reason.")
+    failed_ms: int = Field(description="No picture could be decoded, or none sampled.")
+    unanswered_ms: int = Field(description="There was no usable answer.")
+    unexamined_ms: int = Field(description="What counts against the policy's limit.")
+
+
+class FindingPage(Page[FindingTold]):
+    """Some findings in order of time, and what they amount to."""
+
+    policy: PolicyRef = Field(description="What judged.")
+    suggestion: Suggested = Field(description="For the whole session.")
+    reasons: list[ReasonTold] = Field(description="Why it is not pass.")
+    coverage: list[CoverageTold] = Field(
+        description="How much was looked at, by question; what was not is no pass."
+    )
+
+
+def add_findings(router: APIRouter, house: House, judging: Judging) -> None:
+    """Add the route."""
+
+    @router.get("/sessions/{session_id}/findings", summary="List a session's findings")
+    def findings(
+        session_id: SessionPath, limit: Limit = 50, cursor: Cursor = None
+    ) -> FindingPage:
+        session = session_of(house, session_id)
+        place = place_of(cursor, int)
+        judgement = judging.of(session)
+        return _page(session, judgement, int(place[0]) if place else 0, limit)
+
+
+def _page(
+    session: Session, judgement: Judgement, first: int, limit: int
+) -> FindingPage:
+    behind = first + limit
+    more = behind < len(judgement.findings)
+    return FindingPage(
+        items=[_told(found) for found in judgement.findings[first:behind]],
+        next=cursor_of(behind) if more else None,
+        policy=PolicyRef(name=session.policy_name, version=session.policy_version),
+        suggestion=judgement.suggestion.value,
+        reasons=[_reason(reason) for reason in judgement.reasons],
+        coverage=[_coverage(row) for row in judgement.coverage],
+    )
+
+
+def _told(finding: Finding) -> FindingTold:
+    why = finding.why
+    return FindingTold(
+        id=finding.id,
+        question=finding.question,
+        label=Message(zh=finding.label.zh, en=finding.label.en),
+        sub_label=Message(zh=finding.sub_label.zh, en=finding.sub_label.en),
+        level=finding.level.value,
+        suggestion=finding.suggestion.value,
+        start_ms=finding.start_ms,
+        end_ms=finding.end_ms,
+        seen_ms=finding.seen_ms,
+        looks=finding.looks,
+        peak=finding.peak,
+        frame=finding.evidence.frame,
+        at_ms=finding.evidence.at_ms,
+        asked=Message(zh=why.instruction.zh, en=why.instruction.en),
+        reply=Message(zh=why.reply.zh, en=why.reply.en),
+        raw=why.raw,
+        probabilities=dict(why.probabilities),
+        review_at=why.review_at,
+        block_at=why.block_at,
+        engine=why.engine,
+        model=why.model,
+        model_revision=why.model_revision,
+        prompt_version=why.prompt_version,
+    )
+
+
+def _reason(reason: Reason) -> ReasonTold:
+    words = reason_words(reason)
+    return ReasonTold(
+        code=reason.code,
+        suggestion=reason.suggestion.value,
+        question=reason.question,
+        message=Message(zh=words.zh, en=words.en),
+    )
+
+
+def _coverage(row: Coverage) -> CoverageTold:
+    return CoverageTold(
+        question=row.question,
+        label=Message(zh=row.label.zh, en=row.label.en),
+        duration_ms=row.duration_ms,
+        examined_ms=row.examined_ms,
+        inherited_ms=row.inherited_ms,
+        undecided_ms=row.undecided_ms,
+        dropped_ms={reason.value: ms for reason, ms in row.dropped_ms.items()},
+        failed_ms=row.failed_ms,
+        unanswered_ms=row.unanswered_ms,
+        unexamined_ms=row.unexamined_ms,
+    )

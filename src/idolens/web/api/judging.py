@@ -1,0 +1,53 @@
+"""What the review makes of a session's answers, made anew whenever it is asked.
+
+A judgement is never stored: it follows from the answers and a policy. The last few
+are remembered, because a client that reads a list asks page after page.
+"""
+
+import threading
+
+from cachetools import LRUCache
+
+from idolens.archive import Session
+from idolens.review import Judgement, Policy, check_policy, judge
+from idolens.web.house import House
+
+_REMEMBERED = 8
+
+_Key = tuple[str, str, int]
+
+
+class Judging:
+    """Judges sessions of one studio.
+
+    Args:
+        house: where the answers are.
+    """
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._last: LRUCache[_Key, Judgement] = LRUCache(_REMEMBERED)
+        self._lock = threading.Lock()
+
+    def of(self, session: Session, policy: Policy | None = None) -> Judgement:
+        """Judge what is known of ``session`` by now.
+
+        Args:
+            session: whose answers.
+            policy: instead of the one that the session began with.
+        """
+        judged_by = policy or check_policy(session.policy_text)
+        archive = self._house.archive
+        # Rows are only ever added, so that their number tells whether there are more.
+        key = (session.id, judged_by.version, archive.frame_count(session.id))
+        with self._lock:
+            known = self._last.get(key)
+        if known is not None:
+            return known
+        frames = archive.frames(session.id)
+        judgement = judge(
+            frames, archive.answers(session.id), judged_by, duration=session.duration
+        )
+        with self._lock:
+            self._last[session.id, judged_by.version, len(frames)] = judgement
+        return judgement

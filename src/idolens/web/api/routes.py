@@ -1,0 +1,27 @@
+"""Puts the routes under /api/v1 together."""
+
+from fastapi import APIRouter
+
+from idolens.settings import Settings
+from idolens.web.api.answers import add_answers
+from idolens.web.api.findings import add_findings
+from idolens.web.api.frames import add_frames
+from idolens.web.api.judging import Judging
+from idolens.web.api.reports import add_reports
+from idolens.web.api.sessions import add_sessions
+from idolens.web.api.tagged import TaggedRoute
+from idolens.web.house import House
+from idolens.web.problems import FAILURES
+
+
+def api_routes(house: House, settings: Settings) -> APIRouter:
+    """Return the routes under /api/v1."""
+    router = APIRouter(
+        prefix="/api/v1", tags=["api"], route_class=TaggedRoute, responses=FAILURES
+    )
+    add_sessions(router, house)
+    add_frames(router, house)
+    add_answers(router, house)
+    add_findings(router, house, Judging(house))
+    add_reports(router, house, settings)
+    return router

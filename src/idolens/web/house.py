@@ -1,0 +1,28 @@
+"""What /api/v1 needs of a studio."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from idolens.archive import Archive
+from idolens.jobs import Jobs
+from idolens.media import Source
+from idolens.web.eyes import Eyes
+
+
+class House(Eyes, Protocol):
+    """Eyes with a memory and work to do; an open studio is."""
+
+    @property
+    def archive(self) -> Archive:
+        """What is kept."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """The analyses."""
+        ...
+
+    def discover(self, paths: Sequence[Path]) -> list[Source]:
+        """Find recordings and pictures."""
+        ...
