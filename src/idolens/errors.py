@@ -159,6 +159,38 @@ class NotFoundError(BadInputError):
     http_status = 404
 
 
+class NotSignedInError(BadInputError):
+    """Nobody known asks: no login, no key, or one that does not work any more."""
+
+    code = "not_signed_in"
+    http_status = 401
+
+
+class NotAllowedError(BadInputError):
+    """Whoever asks is known, and may not do this."""
+
+    code = "not_allowed"
+    http_status = 403
+
+
+class ConflictError(BadInputError):
+    """It is like that already, or something else stands in the way."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class TooManyError(TemporaryError):
+    """The same caller asks too often."""
+
+    code = "too_many_requests"
+    http_status = 429
+
+    def __init__(self, en: str, zh: str, delay_s: float) -> None:
+        super().__init__(en, zh)
+        self.delay_s = delay_s
+
+
 class UnknownModelError(NotFoundError):
     """A request names a model that is not the one behind the service."""
 
@@ -181,3 +213,4 @@ class JobError(PermanentError):
     """A job cannot be started, resumed or cancelled."""
 
     code = "job"
+    http_status = 409
