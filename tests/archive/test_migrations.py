@@ -75,6 +75,13 @@ def test_every_old_database_comes_up_with_all_its_rows(database, start):
     assert list(database.path.parent.glob("*before*")) == []
 
 
+STATES = {
+    "session_event": {"state": "open"},
+    "frame": {"state": "kept"},
+    "outbox_delivery": {"state": "waiting"},
+}
+
+
 def insert_a_row_everywhere(database):
     """Fill every table by its own column list, so that old schemas work too."""
     with (
@@ -91,6 +98,7 @@ def insert_a_row_everywhere(database):
             "role": "viewer",
             "scopes": "[]",
             "detail": "{}",
+            "outcome": "failed",
         }
         tables = [
             name
@@ -103,9 +111,7 @@ def insert_a_row_everywhere(database):
             columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
             row = {name: words.get(name, "1") for _, name, *_ in columns}
             row |= {"id": "1"} if "id" in row else {}
-            row |= {"session_event": {"state": "open"}, "frame": {"state": "kept"}}.get(
-                table, {}
-            )
+            row |= STATES.get(table, {})
             marks = ",".join("?" * len(row))
             connection.execute(
                 f"INSERT INTO {table} ({','.join(row)}) VALUES ({marks})",  # noqa: S608 - our own tables

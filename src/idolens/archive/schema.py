@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision under migrations/versions; a test keeps the two equal."""
 
 metadata = MetaData(
@@ -158,5 +158,8 @@ APPEND_ONLY = (
     "answer",
     "report",
     "audit_entry",
+    "outbox_event",
+    "alert_change",
+    "delivery_attempt",
 )
 """Tables on which a trigger refuses UPDATE."""
