@@ -13,11 +13,9 @@ from idolens.archive.accounts import Accounts
 from idolens.archive.audit import AuditLog
 from idolens.archive.database import Database, disk_full
 from idolens.archive.deliveries import Deliveries
-from idolens.archive.deliveries import Deliveries
 from idolens.archive.keys import Keys
 from idolens.archive.logins import Logins
 from idolens.archive.migrate import upgrade
-from idolens.archive.outbox import Outbox
 from idolens.archive.outbox import Outbox
 from idolens.archive.pages import Pages
 from idolens.archive.pictures import PictureStore
@@ -42,8 +40,6 @@ class Archive:
     Attributes:
         pictures: evidence pictures by digest.
         pages: what lists show.
-        outbox: what is to be told to others.
-        deliveries: what became of the telling.
         accounts: who may sign in.
         logins: who is signed in.
         keys: what programs may do.
@@ -59,8 +55,6 @@ class Archive:
         self._reserve = reserve
         self.pictures = pictures
         self.pages = Pages(database)
-        self.outbox = Outbox(database)
-        self.deliveries = Deliveries(database)
         self.accounts = Accounts(database)
         self.logins = Logins(database)
         self.keys = Keys(database)
