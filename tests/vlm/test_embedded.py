@@ -1,5 +1,7 @@
 import json
 import shutil
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +115,36 @@ class TestAgainstTransformers:
 
         assert answer.raw
         assert said.startswith(answer.raw)
+
+
+class TestRecentPictures:
+    """What was read of a picture is kept for its next question."""
+
+    def test_the_next_question_changes_nothing(self, random_folder):
+        shown, others = [picture(1), picture(2), picture(3)], questions()
+        with (
+            closing(EmbeddedEngine(random_folder)) as keeping,
+            closing(EmbeddedEngine(random_folder, prefix_mib=0)) as forgetful,
+        ):
+            keeping.answer(shown[:2], others[:1])
+            ours = keeping.answer(shown, others)
+            theirs = forgetful.answer(shown, others)
+            uses, lost = keeping._sight.uses, forgetful._sight.uses
+
+        assert (uses.hits, uses.misses) == (2, 2 + 4)  # two roles
+        assert lost.hits == 0
+        for one, other in zip(chain(*ours), chain(*theirs), strict=True):
+            assert one.value == other.value
+            assert one.options == pytest.approx(other.options, abs=1e-5)
+
+    def test_only_as_many_as_fit_are_kept(self, random_folder):
+        with closing(EmbeddedEngine(random_folder, prefix_mib=1)) as engine:
+            for seed in range(40):
+                engine.answer([picture(seed)], questions()[:1])
+            kept = engine._sight.kept_bytes
+
+            assert 0 < kept <= 2**20
+            assert engine._sight.uses.evictions > 0
 
 
 class TestBrokenFolders:

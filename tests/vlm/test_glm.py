@@ -27,8 +27,8 @@ from idolens.vlm.glm.kv import Prefix  # noqa: E402
 from idolens.vlm.glm.network import Network  # noqa: E402
 from idolens.vlm.glm.options import Options  # noqa: E402
 from idolens.vlm.glm.packs import first_line, packs  # noqa: E402
-from idolens.vlm.glm.prefixes import Key, Prefixes  # noqa: E402
 from idolens.vlm.glm.reader import Reading  # noqa: E402
+from idolens.vlm.prefixes import Key, Prefixes  # noqa: E402
 from tests.vlm import tiny_glm  # noqa: E402
 from tests.vlm.recompute import inputs_of, logits_of, pil_processor  # noqa: E402
 

@@ -44,6 +44,11 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of the embedded engine's model; empty takes the one shipped.",
     )
+    embedded_prefix_mib: int = Field(
+        default=64,
+        ge=0,
+        description="Memory for what the embedded engine read of recent pictures, so that the next question about one costs the question alone, in MiB; a picture takes about 0.4.",
+    )
     contrast: float = Field(
         default=0.0,
         ge=0,

@@ -1,8 +1,8 @@
 """Pictures and questions in, typed answers out, on a model's three graphs.
 
 For pictures of one size, a few together: the vision tower runs once; each role's
-prefix (role + picture) is read once; then the questions' suffixes go through in a few
-padded batches, all behind the prefix's keys and values.
+prefix (role + picture) is read once and kept for a while; then the questions' suffixes
+go through in a few padded batches, all behind the prefix's keys and values.
 """
 
 import threading
@@ -49,6 +49,7 @@ class EmbeddedEngine:
         *,
         threads: int = 0,
         least_mass: float = LEAST_LABEL_MASS,
+        prefix_mib: int = 64,
     ) -> None:
         """Load and check the model in ``folder``.
 
@@ -56,6 +57,7 @@ class EmbeddedEngine:
             folder: a model folder; see vlm/model_files.py and checkpoint.py.
             threads: processor threads; 0 takes every core.
             least_mass: label mass below which an answer is ``cannot_tell``.
+            prefix_mib: memory for what was read of recent pictures, in MiB.
 
         Raises:
             EngineError: a file is missing, corrupt or of another architecture, or
@@ -71,7 +73,7 @@ class EmbeddedEngine:
             least_mass=least_mass,
         )
         self._graphs = Graphs.load(folder, threads)
-        self._sight = Sight(files, chat, self._graphs)
+        self._sight = Sight(files, chat, self._graphs, kept_bytes=prefix_mib * 2**20)
         check_sight(self._sight, chat, files.merge)
         self._listener = Listener(files, chat, self._sight, self._graphs)
         self._lexicon = Lexicon(chat.tokenizer, files.stop)
@@ -170,16 +172,13 @@ class EmbeddedEngine:
         """
         with self._turn:
             begin = time.perf_counter()
-            tokens = self._sight.tokens(pictures)
+            roles = list(dict.fromkeys(about.prefix for about in asked))
+            seen = self._sight.look(pictures, grid, roles)
             share = _ms_since(begin) / (len(pictures) * len(asked))
             found: list[Found] = []
-            for prefix in dict.fromkeys(about.prefix for about in asked):
-                begin = time.perf_counter()
-                seen = self._sight.read(prefix, tokens, grid)
-                rows = _rows(prefix, len(pictures), asked)
-                ms = share + _ms_since(begin) / len(rows)
-                for batch in batches(rows):
-                    found += self._batch(seen, batch, asked, ms)
+            for role in roles:
+                for batch in batches(_rows(role, len(pictures), asked)):
+                    found += self._batch(seen[role], batch, asked, share)
             return found
 
     def _batch(
@@ -218,7 +217,11 @@ class EmbeddedEngine:
 
 def open_embedded(settings: Settings) -> EmbeddedEngine:
     """Open the engine on the model that ``settings`` names, else the shipped one."""
-    return EmbeddedEngine(model_folder(settings), threads=settings.threads)
+    return EmbeddedEngine(
+        model_folder(settings),
+        threads=settings.threads,
+        prefix_mib=settings.embedded_prefix_mib,
+    )
 
 
 def model_folder(settings: Settings) -> Path:

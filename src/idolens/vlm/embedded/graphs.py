@@ -139,6 +139,12 @@ class Cache:
         """Return the cache of a batch made of ``rows`` of this one."""
         return Cache(tuple(layer[list(rows)] for layer in self.layers))
 
+    @classmethod
+    def joined(cls, caches: Sequence["Cache"]) -> "Cache":
+        """Return the cache of a batch made of whole ``caches`` of one length."""
+        columns = zip(*(cache.layers for cache in caches), strict=True)
+        return cls(tuple(np.concatenate(column) for column in columns))
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -17,9 +17,9 @@ from idolens.vlm.asked import Token
 from idolens.vlm.embedded.graphs import Cache, Floats, Graphs, Step
 from idolens.vlm.reading import unrepeated
 
-BUCKET = 16
+BUCKET = 8
 """Suffix lengths are rounded up to a multiple of this many tokens: fewer runs than
-with exact lengths, and at most 15 wasted columns."""
+with exact lengths, and at most 7 wasted columns."""
 ROWS_AT_ONCE = 32
 """Most suffixes in one run of the decoder; it bounds the memory of their caches."""
 COLUMNS_AT_ONCE = 1024
@@ -55,6 +55,11 @@ class Seen:
 
     cache: Cache
     after: int
+
+    @property
+    def bytes(self) -> int:
+        """The memory it takes."""
+        return sum(layer.nbytes for layer in self.cache.layers)
 
 
 def batches(rows: Sequence[Row]) -> Iterator[list[Row]]:

@@ -22,12 +22,12 @@ from idolens.vlm.chat_template import Chat
 from idolens.vlm.conversation import Sampling, Spoken, Turn, check_conversation
 from idolens.vlm.engine import Model, signed
 from idolens.vlm.glm.answering import Answering, no_room
+from idolens.vlm.glm.kv import Prefix
 from idolens.vlm.glm.loading import load
 from idolens.vlm.glm.machine import choose_machine
 from idolens.vlm.glm.network import Network
 from idolens.vlm.glm.options import Options
 from idolens.vlm.glm.pictures import Eyes
-from idolens.vlm.glm.prefixes import Prefixes, Uses
 from idolens.vlm.glm.reader import Reader
 from idolens.vlm.glm.room import Room, is_shortage
 from idolens.vlm.glm.seeing import Seeing
@@ -38,6 +38,7 @@ from idolens.vlm.label_tokens import check_split, label_ids
 from idolens.vlm.lexicon import Lexicon
 from idolens.vlm.model_files import read_model_files
 from idolens.vlm.pixels import Grid
+from idolens.vlm.prefixes import Prefixes, Uses
 from idolens.vlm.question import Question, check
 from idolens.vlm.reading import LEAST_LABEL_MASS
 from idolens.vlm.speech import Speech
@@ -87,7 +88,7 @@ class GlmEngine:
         )
         self._eyes = Eyes(files, self._network, options.pixels)
         self._reader = Reader(files, chat, self._network)
-        self._prefixes = Prefixes(options.prefix_mib * _MIB)
+        self._prefixes = Prefixes[Prefix](options.prefix_mib * _MIB)
         self._room = Room(options.pictures, options.columns)
         self._seeing = Seeing(self._eyes, self._reader, self._prefixes)
         self._turn = threading.Lock()

@@ -7,9 +7,9 @@ from torch import Tensor
 from idolens.media.picture import Picture
 from idolens.vlm.glm.kv import Prefix
 from idolens.vlm.glm.pictures import Eyes
-from idolens.vlm.glm.prefixes import Key, Prefixes
 from idolens.vlm.glm.reader import Reader, Unread
 from idolens.vlm.pixels import Grid
+from idolens.vlm.prefixes import Key, Prefixes
 
 
 class View:
@@ -26,7 +26,7 @@ class View:
     def __init__(
         self,
         reader: Reader,
-        kept: Prefixes,
+        kept: Prefixes[Prefix],
         keys: Sequence[Key],
         seen: Sequence[Prefix | None],
         tokens: Mapping[int, Tensor],
@@ -62,7 +62,7 @@ class View:
 class Seeing:
     """Pictures in, a view of them behind each role."""
 
-    def __init__(self, eyes: Eyes, reader: Reader, kept: Prefixes) -> None:
+    def __init__(self, eyes: Eyes, reader: Reader, kept: Prefixes[Prefix]) -> None:
         self._eyes = eyes
         self._reader = reader
         self._kept = kept

@@ -7,10 +7,22 @@ model's revision is not among it only because a store belongs to one loaded mode
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
-from idolens.vlm.glm.kv import Prefix
 from idolens.vlm.pixels import Grid
 from idolens.vocabulary import Sha256
+
+
+class Prefix(Protocol):
+    """One role and one picture that have been read, in an engine's own form."""
+
+    @property
+    def bytes(self) -> int:
+        """The memory it takes."""
+        ...
+
+
+P = TypeVar("P", bound=Prefix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,7 @@ class Uses:
     evictions: int = 0
 
 
-class Prefixes:
+class Prefixes(Generic[P]):
     """The prefixes used last, as many as fit.
 
     Not for several threads at once: the engine has one turn at a time.
@@ -48,14 +60,14 @@ class Prefixes:
 
     def __init__(self, budget: int) -> None:
         self._budget = budget
-        self._kept: OrderedDict[Key, Prefix] = OrderedDict()
+        self._kept: OrderedDict[Key, P] = OrderedDict()
         self.bytes = 0
         self.uses = Uses()
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def get(self, key: Key) -> Prefix | None:
+    def get(self, key: Key) -> P | None:
         """Return what is kept of ``key``."""
         prefix = self._kept.get(key)
         if prefix is None:
@@ -65,7 +77,7 @@ class Prefixes:
         self._kept.move_to_end(key)
         return prefix
 
-    def put(self, key: Key, prefix: Prefix) -> None:
+    def put(self, key: Key, prefix: P) -> None:
         """Keep ``prefix``, and let go of those used longest ago."""
         if prefix.bytes > self._budget:
             return
