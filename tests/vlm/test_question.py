@@ -34,7 +34,7 @@ def test_well_formed_questions_pass(question):
         replace(CHOICE, options=("舞台", "cannot_tell")),
         replace(CHOICE, options=("舞台", " ")),
         replace(CHOICE, options=("舞台", "公园\nA. 别的")),
-        replace(SCORE, levels=tuple(str(number) for number in range(10))),
+        replace(SCORE, levels=tuple(str(number) for number in range(11))),
         replace(TAGS, most=0),
         replace(TEXT, max_tokens=100_000),
     ],
@@ -47,6 +47,15 @@ def test_malformed_questions_are_refused(question):
     assert "'q'" in raised.value.within("en")
     assert "'q'" in raised.value.within("zh")
     assert raised.value.exit_code == 2
+
+
+def test_more_options_where_they_are_asked_in_rounds():
+    """The caller says so; the limit is told as it is."""
+    options = tuple(str(number) for number in range(256))
+    check([replace(CHOICE, options=options[:255])], most_options=255)
+
+    with pytest.raises(QuestionError, match="2 to 255"):
+        check([replace(CHOICE, options=options)], most_options=255)
 
 
 class TestPrompt:
@@ -72,6 +81,18 @@ class TestPrompt:
     def test_levels_count_from_one_and_zero_is_cannot_tell(self):
         """A level's digit is its number."""
         assert render(SCORE).labels == {"1": "1", "2": "2", "0": CANNOT_TELL}
+
+    @pytest.mark.parametrize("language", ["zh", "en"])
+    def test_ten_levels_have_letters(self, language):
+        """Ten and cannot-tell are more than there are digits."""
+        levels = tuple(f"L{number}" for number in range(10))
+        prompt = render(replace(SCORE, levels=levels, language=language))
+
+        assert "".join(prompt.labels) == "ABCDEFGHIJK"
+        assert list(prompt.labels.values())[:10] == [str(at) for at in range(1, 11)]
+        assert prompt.labels["K"] == CANNOT_TELL
+        assert "\nJ. L9\nK. " in prompt.text
+        assert prompt.text.endswith(("只回答一个字母。", "Answer with one letter."))
 
     def test_a_role_replaces_the_default(self):
         """The default role is the reviewer's; a caller may give another."""

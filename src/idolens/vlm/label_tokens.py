@@ -6,6 +6,7 @@ from idolens.vlm.chat_template import Ask, Chat
 from idolens.vlm.model_files import failed_check
 from idolens.vlm.prompt import render
 from idolens.vlm.question import (
+    MOST_DIGITS,
     MOST_LEVELS,
     MOST_OPTIONS,
     Choice,
@@ -55,11 +56,9 @@ def _questions() -> list[Question]:
         questions += [
             YesNo(key=_KEY, instruction="-", language=language),
             Choice(key=_KEY, instruction="-", options=options, language=language),
-            Score(
-                key=_KEY,
-                instruction="-",
-                levels=options[:MOST_LEVELS],
-                language=language,
-            ),
+        ]
+        questions += [
+            Score(key=_KEY, instruction="-", levels=options[:count], language=language)
+            for count in (MOST_DIGITS, MOST_LEVELS)
         ]
     return questions

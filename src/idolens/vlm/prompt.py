@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import yaml
 
-from idolens.vlm.question import Choice, Question, Score, YesNo
+from idolens.vlm.question import MOST_DIGITS, Choice, Question, Score, YesNo
 from idolens.vocabulary import Language
 
 
@@ -44,7 +44,7 @@ def render(question: Question, role: str | None = None) -> Prompt:
                 labels.items(), _shown(question), strict=True
             )
         )
-    text = words[question.kind].format(
+    text = words[_asked_as(question)].format(
         instruction=question.instruction.strip(), options=options
     )
     return Prompt(role or words["role"], text, labels, version)
@@ -65,8 +65,20 @@ def _labels(question: Question, words: dict[str, str]) -> dict[str, str]:
         return dict(zip(string.ascii_uppercase, meanings, strict=False))
     if isinstance(question, Score):
         numbers = [str(number) for number in range(1, len(question.levels) + 1)]
+        if _is_lettered(question):
+            meanings = (*numbers, CANNOT_TELL)
+            return dict(zip(string.ascii_uppercase, meanings, strict=False))
         return {number: number for number in numbers} | {"0": CANNOT_TELL}
     return {}
+
+
+def _asked_as(question: Question) -> str:
+    """Return which wording: that of a choice where levels have letters."""
+    return Choice.kind if _is_lettered(question) else question.kind
+
+
+def _is_lettered(question: Question) -> bool:
+    return isinstance(question, Score) and len(question.levels) > MOST_DIGITS
 
 
 def _shown(question: Question) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ from idolens.vocabulary import Language, QuestionKey
 
 MOST_OPTIONS = 25
 """Choice labels are A–Y; the letter behind the last option is 无法判断."""
-MOST_LEVELS = 9
+MOST_DIGITS = 9
 """Score labels are 1–9; 0 is 无法判断."""
+MOST_LEVELS = 10
+"""Ten levels and 无法判断 are more than there are digits: their labels are A–K."""
 MOST_CHARACTERS = 2000
 """Longest instruction, in characters: every question pays for its length in time."""
 MOST_OPTION_CHARACTERS = 200
@@ -93,8 +95,13 @@ def content_of(question: Question) -> dict[str, object]:
     return {"kind": question.kind, **content}
 
 
-def check(questions: Sequence[Question]) -> None:
+def check(questions: Sequence[Question], *, most_options: int = MOST_OPTIONS) -> None:
     """Refuse questions that no engine could answer.
+
+    Args:
+        questions: what is to be asked.
+        most_options: most options of a choice; more than an engine takes where they
+            are asked in rounds (see rounds.py).
 
     Raises:
         QuestionError: no question, a duplicate key, an instruction that is empty or
@@ -111,10 +118,10 @@ def check(questions: Sequence[Question]) -> None:
                 f"有两个问题使用了同一个键 {question.key!r}:请为每个问题取不同的键。",
             )
         seen.add(question.key)
-        _check_one(question)
+        _check_one(question, most_options)
 
 
-def _check_one(question: Question) -> None:
+def _check_one(question: Question, most_options: int) -> None:
     key = question.key
     if not question.instruction.strip():
         raise QuestionError(
@@ -127,7 +134,7 @@ def _check_one(question: Question) -> None:
             f"问题 {key!r} 超过 {MOST_CHARACTERS} 个字:请缩短。",
         )
     if isinstance(question, Choice):
-        _check_options(key, question.options, MOST_OPTIONS)
+        _check_options(key, question.options, most_options)
     elif isinstance(question, Score):
         _check_options(key, question.levels, MOST_LEVELS)
     elif isinstance(question, Tags):

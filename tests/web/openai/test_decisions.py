@@ -151,6 +151,46 @@ class TestAnswers:
         assert len(engine.asked) == before + 1
         assert engine.questions_asked == asked + 400
 
+    def test_as_many_choices_as_openai_takes(self, client):
+        """255 are asked in two rounds, and come back as one distribution."""
+        values = [f"place {number}" for number in range(255)]
+        long = {**PLACE, "choices": [{"value": value} for value in values]}
+
+        reply = decide(client, LOGO, long)
+
+        one = reply.answers[1]
+        assert (one.type, one.choice) == ("choice", "place 0")
+        assert [option.value for option in one.probabilities] == values
+        assert math.fsum(each.probability for each in one.probabilities) == (
+            pytest.approx(1.0)
+        )
+        assert one.idolens["prompt_version"].endswith("-rounds1")
+        assert not reply.answers[0].idolens["prompt_version"].endswith("-rounds1")
+
+    def test_as_many_levels_as_openai_takes(self, client):
+        """Ten, the highest of which the engine says."""
+        levels = [{"label": f"{number}"} for number in range(10)]
+
+        (one,) = decide(client, {**LIGHT, "levels": levels}).answers
+
+        assert [each.label for each in one.probabilities] == list("0123456789")
+        assert max(one.probabilities, key=lambda each: each.probability).value == 9
+
+    def test_every_round_is_counted(self, tmp_path):
+        """Usage counts groups and finals, and the picture once a round."""
+
+        class Counting(FakeEngine):
+            def tokens_read(self, _picture, questions):
+                return 100 + len(questions)
+
+        long = {**PLACE, "choices": [{"value": f"{number}"} for number in range(60)]}
+        with served(FakeEyes(Counting(reply=answer)), tmp_path) as (client, _):
+            short = decide(client, LOGO, PLACE).usage.input_tokens
+            longer = decide(client, LOGO, long).usage.input_tokens
+
+        assert short == 100 + 2
+        assert longer == (100 + 1 + 3) + (100 + 1)
+
     def test_who_answered(self, client):
         """Model, engine and revision are told."""
         reply = decide(client, LOGO)
@@ -207,10 +247,10 @@ class TestRefusals:
             [{**PLACE, "choices": []}],
             [{**PLACE, "choices": [{"value": "a"}]}],
             [{**PLACE, "choices": [{"value": "a"}, {"value": "a"}]}],
-            [{**PLACE, "choices": [{"value": f"{number}"} for number in range(26)]}],
+            [{**PLACE, "choices": [{"value": f"{number}"} for number in range(256)]}],
             [{**PLACE, "choices": [{"value": "a"}, {"value": "cannot_tell"}]}],
             [{**PLACE, "choices": ["a", "b"]}],
-            [{**LIGHT, "levels": [{"label": f"{number}"} for number in range(10)]}],
+            [{**LIGHT, "levels": [{"label": f"{number}"} for number in range(11)]}],
             [{**LOGO, "instructions": [{"type": "input_image", "image_url": "x"}]}],
         ],
     )

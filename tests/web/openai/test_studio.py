@@ -71,6 +71,27 @@ def test_decisions_do_not_depend_on_their_company(client, model, url):
     assert reply.usage.input_tokens > 60
 
 
+def test_long_choices_and_scales_on_a_real_model(client, model, url):
+    """Thirty places and ten levels: one distribution each, all rounds counted."""
+    values = ["室内舞台", "户外公园", *(f"第{number}号仓库" for number in range(28))]
+    place = {**PLACE, "choices": [{"value": value} for value in values]}
+    light = {
+        "type": "score",
+        "instructions": "光线有多亮?",
+        "levels": [{"label": f"{number}分"} for number in range(10)],
+    }
+    short = _decide(client, model, url, LOGO, PLACE)
+    reply = _decide(client, model, url, LOGO, place, light)
+
+    logo, where, bright = reply.answers
+    assert logo.idolens["options"] == short.answers[0].idolens["options"]
+    assert list(where.idolens["options"]) == [*values, "cannot_tell"]
+    assert sum(where.idolens["options"].values()) == pytest.approx(1.0)
+    assert len(bright.idolens["options"]) == 11
+    assert sum(bright.idolens["options"].values()) == pytest.approx(1.0)
+    assert reply.usage.input_tokens > short.usage.input_tokens + 200
+
+
 def test_chat_streams_what_it_says(client, model, url):
     """Whole and streamed are the same words, and count the same."""
     whole = _said(client, model, url, max_tokens=16)

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from idolens.settings import Settings
 from idolens.vlm.engine import tokens_read
+from idolens.vlm.rounds import ask_in_rounds
 from idolens.web.desk import Desk
 from idolens.web.eyes import Eyes
 from idolens.web.openai.decisions_reply import DecisionReply, reply
@@ -42,12 +43,12 @@ def _work(
         picture = eyes.look(
             data_url_bytes(asking.image_url, settings.picture_upload_bytes)
         )
-        (answers,) = engine.answer([picture], asking.questions)
+        told = ask_in_rounds(engine, picture, asking.questions)
         return reply(
             list(zip(asked.questions, asking.questions, strict=True)),
-            answers,
+            told.answers,
             engine.model,
-            tokens=tokens_read(engine, picture, asking.questions),
+            tokens=sum(tokens_read(engine, picture, call) for call in told.calls),
             seconds=time.perf_counter() - started,
         )
 

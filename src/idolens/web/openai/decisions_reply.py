@@ -119,8 +119,9 @@ class DecisionUsage(Told):
     """How many tokens there were."""
 
     input_tokens: int = Field(
-        description="Read: the picture once, then every question; 0 where the engine"
-        " does not count."
+        description="Read: the picture once a round, then every question; a choice of"
+        " n over 25 counts as n/25 questions, rounded up, and a final. 0 where the"
+        " engine does not count."
     )
     input_tokens_details: InputDetails = Field(
         default=InputDetails(), description="Of these."

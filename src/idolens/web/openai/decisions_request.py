@@ -10,6 +10,7 @@ from pydantic import Discriminator, Field, Tag
 from idolens.errors import QuestionError
 from idolens.vlm.phrasing import language_of
 from idolens.vlm.question import Choice, Question, Score, YesNo, check
+from idolens.vlm.rounds import MOST_IN_ROUNDS
 from idolens.vocabulary import QuestionKey
 from idolens.web.openai.shape import Asked, tag_of, text_or_list
 
@@ -85,7 +86,9 @@ class ChoiceQuestion(Asked):
     instructions: Instructions = Field(
         description="The question, as text or a list of `InputText`."
     )
-    choices: list[Option] = Field(description="2 to 25 different ones.")
+    choices: list[Option] = Field(
+        description="2 to 255 different ones; over 25 are asked in two rounds."
+    )
     name: str | None = Field(
         default=None, description="Its name, given back in the answer."
     )
@@ -105,7 +108,7 @@ class ScoreQuestion(Asked):
     instructions: Instructions = Field(
         description="The question, as text or a list of `InputText`."
     )
-    levels: list[Level] = Field(description="2 to 9, from the lowest to the highest.")
+    levels: list[Level] = Field(description="2 to 10, from the lowest to the highest.")
     name: str | None = Field(
         default=None, description="Its name, given back in the answer."
     )
@@ -175,7 +178,7 @@ def wanted(asked: DecisionRequest) -> Wanted:
         _question(one, before, QuestionKey(f"questions.{number}"))
         for number, one in enumerate(asked.questions)
     )
-    check(questions)
+    check(questions, most_options=MOST_IN_ROUNDS)
     return Wanted(images[0].image_url, questions)
 
 
