@@ -7,13 +7,18 @@ from contextlib import contextmanager
 from idolens.archive import Archive, Session, SessionState
 from idolens.errors import IdolensError, JobError
 from idolens.jobs.analysis import check_engine
-from idolens.jobs.intake import check_unchanged, new_session, targets_of
+from idolens.jobs.intake import (
+    check_unchanged,
+    new_session,
+    sources_of,
+    targets_of,
+)
 from idolens.jobs.progress import JobState, Pace, Progress
 from idolens.jobs.runtime import Runtime
 from idolens.jobs.worker import Worker
 from idolens.jobs.workflow import LEAVE_S, Workflow
 from idolens.media import Source
-from idolens.review import Policy
+from idolens.review import Policy, check_policy
 from idolens.settings import Settings
 from idolens.vlm.engine import Engine
 from idolens.vocabulary import Bilingual, Milliseconds, SessionId
@@ -58,12 +63,15 @@ class Jobs:
         every: Milliseconds,
         *,
         session_id: SessionId | None = None,
+        engine: str | None = None,
     ) -> SessionId:
         """Begin to analyse one recording, or pictures; return at once.
 
         Arguments and errors are those of `describe`.
         """
-        session = self.describe(sources, policy, every, session_id=session_id)
+        session = self.describe(
+            sources, policy, every, session_id=session_id, engine=engine
+        )
         self.add([session])
         with self._workflow.expected(session.id):
             self._runtime.start(session.id)
@@ -76,6 +84,7 @@ class Jobs:
         every: Milliseconds,
         *,
         session_id: SessionId | None = None,
+        engine: str | None = None,
     ) -> Session:
         """Describe a session of one recording, or pictures; nothing is kept yet.
 
@@ -84,8 +93,10 @@ class Jobs:
             policy: what is asked, and how the answers are judged.
             every: sampling step of a recording.
             session_id: instead of one made up here.
+            engine: who answers; the settings' own where none is named.
 
         Raises:
+            UnknownEngineError: there is no engine of this name.
             BadInputError: of these sources no session can be made.
             EngineError: the engine cannot start.
         """
@@ -93,7 +104,7 @@ class Jobs:
             sources,
             policy,
             every,
-            engine=self._engines(self._settings.engine),
+            engine=self._engines(engine or self._settings.engine),
             settings=self._settings,
             session_id=session_id,
         )
@@ -188,6 +199,21 @@ class Jobs:
         self._archive.record(session_id, SessionState.OPEN)
         with self._workflow.expected(session_id):
             self._runtime.resume(session_id)
+
+    def again(self, session_id: SessionId) -> SessionId:
+        """Look at a session's files anew, by its policy, with the settings' engine.
+
+        The old session stays as it is.
+
+        Raises:
+            NotFoundError: there is no such session.
+            JobError: a file is gone, or is another one now.
+            EngineError: the engine cannot start.
+        """
+        session = self._archive.session(session_id)
+        check_unchanged(session)
+        policy = check_policy(session.policy_text)
+        return self.analyze(sources_of(session), policy, session.every)
 
     def unfinished(self) -> list[SessionId]:
         """Return the sessions that nobody is at work on, the oldest first."""

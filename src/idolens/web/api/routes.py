@@ -6,6 +6,7 @@ from idolens.settings import Settings
 from idolens.web.api.answers import add_answers
 from idolens.web.api.findings import add_findings
 from idolens.web.api.frames import add_frames
+from idolens.web.api.jobs import add_jobs
 from idolens.web.api.judging import Judging
 from idolens.web.api.reports import add_reports
 from idolens.web.api.sessions import add_sessions
@@ -24,4 +25,5 @@ def api_routes(house: House, settings: Settings) -> APIRouter:
     add_answers(router, house)
     add_findings(router, house, Judging(house))
     add_reports(router, house, settings)
+    add_jobs(router, house)
     return router

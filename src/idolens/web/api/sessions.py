@@ -86,17 +86,15 @@ def add_sessions(router: APIRouter, house: House) -> None:
             State | None, Query(description="Only those in this state.")
         ] = None,
     ) -> SessionPage:
-        place = place_of(cursor, int, str)
         found = house.archive.pages.sessions(
             limit + 1,
-            None if place is None else (int(place[0]), str(place[1])),
+            session_place(cursor),
             None if state is None else SessionState(state),
         )
         shown = found[:limit]
-        last = shown[-1][0] if len(found) > limit else None
         return SessionPage(
             items=[told(session, event) for session, event in shown],
-            next=last and cursor_of(int(last.created_at.timestamp() * 1000), last.id),
+            next=session_cursor(shown[-1][0]) if len(found) > limit else None,
         )
 
     @router.get("/sessions/{session_id}", summary="Tell about one session")
@@ -118,6 +116,17 @@ def session_of(house: House, session_id: str) -> Session:
             "There is no such session: take an id from GET /api/v1/sessions.",
             "没有这个场次：请使用 GET /api/v1/sessions 列出的编号。",
         ) from error
+
+
+def session_place(cursor: str | None) -> tuple[int, str] | None:
+    """Read a cursor of a list of sessions."""
+    place = place_of(cursor, int, str)
+    return None if place is None else (int(place[0]), str(place[1]))
+
+
+def session_cursor(last: Session) -> str:
+    """Write the cursor behind ``last`` in a list of sessions."""
+    return cursor_of(int(last.created_at.timestamp() * 1000), last.id)
 
 
 def told(session: Session, event: Event) -> SessionTold:
