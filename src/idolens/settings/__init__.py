@@ -6,6 +6,7 @@ named by ``--settings``, else from its default here. `load_settings` reads them 
 and refuses a name that it does not know.
 """
 
+from idolens.settings.alerting import AlertSettings
 from idolens.settings.groups import (
     CacheSettings,
     ChatSettings,
@@ -20,6 +21,7 @@ from idolens.settings.installation import Settings
 from idolens.settings.loading import environment_names, load_settings, setting_fields
 
 __all__ = [
+    "AlertSettings",
     "CacheSettings",
     "ChatSettings",
     "DecisionsSettings",

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from idolens.settings.alerting import AlertSettings
 from idolens.settings.groups import (
     CacheSettings,
     ChatSettings,
@@ -136,6 +137,7 @@ class Settings(BaseSettings):
         default=(),
         description="Names and addresses, beside this machine's own, that browsers may call the service by (JSON list); needed to listen beyond 127.0.0.1.",
     )
+    alerts: AlertSettings = AlertSettings()
     cache: CacheSettings = CacheSettings()
     allow_public_engine: bool = Field(
         default=False,

@@ -116,7 +116,15 @@ def _explain(error: ValidationError) -> SettingsError:
         known = {".".join(names) for names, _ in setting_fields()}
         return _unknown(".".join(path), known)
     name = f"{'.'.join(path)} (IDOLENS_{'__'.join(path).upper()})"
+    if first["type"] != "value_error" and "alerts" not in path:
+        shown, why = repr(first["input"]), first["msg"]
+        return SettingsError(
+            f"The setting {name} cannot be {shown}: {why}.",
+            f"设置 {name} 不能是 {shown}:{why}。",
+        )
+    # What was given may hold an address or a secret.
+    why = first["msg"].removeprefix("Value error, ")
     return SettingsError(
-        f"The setting {name} cannot be {first['input']!r}: {first['msg']}.",
-        f"设置 {name} 不能是 {first['input']!r}:{first['msg']}。",
+        f"The setting {name} is not what it should be: {why}.",
+        f"设置 {name} 的内容有误:{why}。",
     )
