@@ -1,7 +1,6 @@
 """Stand-ins for the slow and the outside, as real as tests need them."""
 
 import hashlib
-import itertools
 import math
 import string
 import threading
@@ -22,7 +21,7 @@ from idolens.vlm.lexicon import Lexicon
 from idolens.vlm.prompt import CANNOT_TELL, render
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo, check
 from idolens.vlm.reading import Piece, Reading, read_closed, read_open
-from idolens.vlm.speech import Speech
+from idolens.vlm.speech import Speech, say
 
 Reply = str | float | tuple[str, ...] | Reading | None
 """What a fake says: ``"yes"``, an option, a level's number, tags, a sentence, None
@@ -111,11 +110,13 @@ class SpeakingFakeEngine(FakeEngine):
 
     Attributes:
         wants: what it would say, from the conversation.
+        thinks: what it would think before, where it may.
         pause_s: how long it takes over each token.
         steps: tokens computed up to now, over all conversations.
     """
 
     wants: Callable[[Sequence[Turn]], str] = lambda turns: f"听到了{len(turns)}句。"
+    thinks: str = "想"
     pause_s: float = 0.0
     steps: int = 0
 
@@ -124,25 +125,37 @@ class SpeakingFakeEngine(FakeEngine):
         pictures = sum(len(turn.pictures) for turn in turns)
         read = 10 * pictures + sum(len(turn.text) for turn in turns)
         thinking = sampling.thinking
-        speech = Speech(fake_lexicon(), sampling, prompt_tokens=read, thinking=thinking)
-        thought = "想" if thinking else ""
-        return self._said(speech, thought, self.wants(turns))
+        speech = Speech(
+            fake_lexicon(),
+            sampling,
+            prompt_tokens=read,
+            plain_tokens=read,
+            thinking=thinking,
+        )
+        words = fake_tokenizer().encode(self.wants(turns)).ids
+        thought = fake_tokenizer().encode(self.thinks).ids
+        thought.append(FAKE_MARKS.index("</think>"))
+        return say(
+            speech,
+            lambda thinks: self._heard([*thought, *words] if thinks else words),
+            lambda heard, _: self._heard(heard.ids[1:]),
+        )
 
-    def _said(self, speech: Speech, thought: str, words: str) -> Iterator[Spoken]:
-        tokenizer = fake_tokenizer()
-        ids = tokenizer.encode(words).ids
-        if thought:
-            ids = [*tokenizer.encode(thought).ids, FAKE_MARKS.index("</think>"), *ids]
-        for number in itertools.count():
-            if speech.over:
-                break
-            if self.pause_s:
-                time.sleep(self.pause_s)
-            logits = np.zeros(tokenizer.get_vocab_size(), np.float32)
-            logits[ids[number] if number < len(ids) else 0] = 12.0
-            self.steps += 1
-            yield from speech.hear(speech.choose(logits))
-        yield speech.last()
+    def _heard(self, ids: Sequence[int]) -> "FakeHeard":
+        if self.pause_s:
+            time.sleep(self.pause_s)
+        self.steps += 1
+        logits = np.zeros(fake_tokenizer().get_vocab_size(), np.float32)
+        logits[ids[0] if ids else 0] = 12.0
+        return FakeHeard(ids, logits)
+
+
+@dataclass(frozen=True)
+class FakeHeard:
+    """What a fake will say, and as what it is read."""
+
+    ids: Sequence[int]
+    logits: np.ndarray
 
 
 FAKE_MARKS = ("<|endoftext|>", "<think>", "</think>")

@@ -2,6 +2,8 @@
 
 import importlib
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from jinja2 import Template
@@ -122,15 +124,54 @@ def test_a_reply_is_the_answer_to_the_same_question(speaker):
     assert "".join(step.text for step in steps).startswith(answer.raw)
 
 
-def test_thinking_begins_within_a_thought_and_is_ended(speaker):
-    """With thinking on the first words are thoughts; over the budget a reply comes."""
-    sampling = Sampling(thinking=True, thinking_tokens=5, max_tokens=6)
+def test_thoughts_over_the_budget_are_left_for_a_second_pass(speaker):
+    """The reply is that with thinking off, and both passes are counted."""
+    plain = list(speaker.speak(TURNS, Sampling(max_tokens=6)))
 
-    steps = list(speaker.speak(TURNS, sampling))
+    steps = list(
+        speaker.speak(TURNS, Sampling(thinking=True, thinking_tokens=5, max_tokens=6))
+    )
 
-    thoughts = [step.thought for step in steps[:-1]]
-    assert thoughts == sorted(thoughts, reverse=True)
-    assert 5 < steps[-1].completion_tokens <= 11
+    assert [step.thought for step in steps[:5]] == [True] * 5
+    said, last = steps[5:-1], steps[-1]
+    assert [step.text for step in said] == [step.text for step in plain[:-1]]
+    assert [step.log_probability for step in said] == pytest.approx(
+        [step.log_probability for step in plain[:-1]], abs=1e-5
+    )
+    assert last.finish == plain[-1].finish
+    assert last.completion_tokens == 5 + plain[-1].completion_tokens
+    assert last.prompt_tokens > 2 * plain[-1].prompt_tokens - 20
+
+
+def test_a_listener_who_leaves_stops_the_model(speaker):
+    """Not one token more is computed, and the engine is free at once."""
+    steps = speaker.speak(TURNS, Sampling(max_tokens=100))
+    next(steps)
+    steps.close()
+
+    assert list(steps) == []
+    assert not speaker._turn._held
+
+
+def test_a_short_reply_does_not_wait_for_a_long_one(speaker):
+    """Two conversations share the engine token by token, in turns."""
+    turns = [Turn(role="user", text="暗亮?")]
+    order: list[str] = []
+    begun = threading.Event()
+
+    def talk(name: str, tokens: int) -> None:
+        sampling = Sampling(max_tokens=tokens, temperature=2.0, seed=3)
+        for _ in speaker.speak(turns, sampling):
+            order.append(name)
+            begun.set()
+
+    with ThreadPoolExecutor(2) as threads:
+        long = threads.submit(talk, "long", 300)
+        begun.wait()
+        threads.submit(talk, "short", 3).result()
+        long.result()
+
+    assert order[-1] == "long" or order.count("long") < 100
 
 
 def test_a_conversation_too_long_is_refused(random_engine):

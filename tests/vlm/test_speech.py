@@ -3,7 +3,7 @@
 import json
 import string
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import jsonschema
 import numpy as np
@@ -16,7 +16,7 @@ from tokenizers.models import Unigram
 from idolens.errors import QuestionError
 from idolens.vlm.conversation import Sampling
 from idolens.vlm.lexicon import Lexicon
-from idolens.vlm.speech import Speech, choose
+from idolens.vlm.speech import Speech, choose, say
 
 MARKS = ("<|endoftext|>", "<|user|>", "<think>", "</think>", "<|begin_of_box|>")
 WORDS = [*string.ascii_letters, *string.digits, *' \n,.:{}[]"-', "蓝", "微笑", "END"]
@@ -140,21 +140,76 @@ def test_thoughts_are_marked_and_counted():
     assert steps[-1].completion_tokens == 9
 
 
-def test_endless_thinking_is_ended():
-    """Over its budget the model is made to reply."""
+@dataclass(frozen=True)
+class _Heard:
+    """What a model wants to say next, and what it has read."""
+
+    wants: tuple[int, ...]
+    logits: np.ndarray
+
+
+def _heard(wants) -> _Heard:
+    logits = np.zeros(COUNT, np.float32)
+    logits[wants[0]] = 20
+    return _Heard(tuple(wants), logits)
+
+
+def _thinking(thought: str, **sampling):
+    """Let a model think, then say "blue"; return the steps and what was read."""
+    read: list[bool] = []
     speech = Speech(
         LEXICON,
-        Sampling(thinking=True, thinking_tokens=2),
-        prompt_tokens=1,
+        Sampling(thinking=True, **sampling),
+        prompt_tokens=7,
+        plain_tokens=9,
         thinking=True,
     )
-    for id_ in _ids("hm"):
-        logits = np.zeros(COUNT, np.float32)
-        logits[id_] = 20
-        list(speech.hear(speech.choose(logits)))
 
-    assert speech.next_ids == (_ids("m")[0], 3)
-    assert not speech.over
+    def listen(thinking: bool) -> _Heard:  # noqa: FBT001  (as `say` calls it)
+        read.append(thinking)
+        reply = (*_ids("blue"), 1)
+        return _heard((*_ids(thought), 3, *reply) if thinking else reply)
+
+    return list(say(speech, listen, lambda heard, _: _heard(heard.wants[1:]))), read
+
+
+def test_thinking_within_the_budget_is_one_pass():
+    """The reply follows the thought, and the conversation is read once."""
+    steps, read = _thinking("hm", thinking_tokens=3)
+
+    assert _text(steps) == "blue"
+    assert read == [True]
+    assert (steps[-1].prompt_tokens, steps[-1].completion_tokens) == (7, 3 + 4)
+
+
+def test_thinking_over_the_budget_is_a_second_pass_without():
+    """The conversation is read anew with thinking off; both passes are counted."""
+    steps, read = _thinking("hmm, well, so", thinking_tokens=4)
+
+    assert "".join(step.text for step in steps if step.thought) == "hmm,"
+    assert _text(steps) == "blue"
+    assert read == [True, False]
+    assert (steps[-1].prompt_tokens, steps[-1].completion_tokens) == (7 + 9, 4 + 4)
+    assert steps[-1].finish == "stop"
+
+
+def test_a_thought_in_circles_is_left_before_its_budget():
+    """Whoever thinks the same again and again comes to no end."""
+    steps, read = _thinking("well, " * 50, thinking_tokens=300)
+
+    assert _text(steps) == "blue"
+    assert read == [True, False]
+    assert sum(step.thought for step in steps) < 30
+
+
+def test_a_second_pass_keeps_schema_and_length():
+    """What holds for a reply holds for that of the second pass."""
+    steps, _ = _thinking("hmm, well", thinking_tokens=2, schema={"enum": ["red"]})
+    short, _ = _thinking("hmm, well", thinking_tokens=2, max_tokens=3)
+
+    assert json.loads(_text(steps)) == "red"
+    assert _text(short) == "blu"
+    assert (short[-1].finish, short[-1].completion_tokens) == ("length", 2 + 3)
 
 
 @settings(max_examples=40, deadline=None)

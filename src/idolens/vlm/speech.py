@@ -4,17 +4,14 @@ Every engine that speaks goes through `Speech`, so that temperature, seed, stop 
 schemas, thoughts and loops mean the same whichever model speaks::
 
     speech = Speech(lexicon, sampling, prompt_tokens=len(ids))
-    while not speech.over:
-        yield from speech.hear(speech.choose(logits))
-        if not speech.over:
-            logits = read(speech.next_ids)
-    yield speech.last()
+    yield from say(speech, listen, go_on)
 """
 
 import codecs
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,6 +90,43 @@ def _likeliest(logs: NDArray[np.float64], count: int) -> tuple[tuple[int, float]
     return tuple((int(token), float(logs[token])) for token in best)
 
 
+class Heard(Protocol):
+    """What an engine has read up to now."""
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Floats [words]: what may come next."""
+        ...
+
+
+H = TypeVar("H", bound=Heard)
+
+
+def say(
+    speech: "Speech",
+    listen: Callable[[bool], H],
+    go_on: Callable[[H, tuple[int, ...]], H],
+) -> Iterator[Spoken]:
+    """Say a reply to its end.
+
+    Thoughts that come to no end are left: the conversation is read a second time, with
+    thinking off, and the reply is to that.
+
+    Args:
+        speech: chooses the words.
+        listen: reads the conversation, with thinking or without.
+        go_on: reads more tokens behind what was read.
+    """
+    heard = listen(speech.thinking)
+    while not speech.over:
+        yield from speech.hear(speech.choose(heard.logits))
+        if speech.overthought:
+            heard = listen(False)  # noqa: FBT003  (that is all it takes)
+        elif not speech.over:
+            heard = go_on(heard, speech.next_ids)
+    yield speech.last()
+
+
 class Speech:
     """One reply while it is being said; it belongs to one thread at a time.
 
@@ -100,6 +134,7 @@ class Speech:
         lexicon: the model's tokens.
         sampling: how to choose; its schema is checked here.
         prompt_tokens: what was read before.
+        plain_tokens: what is read instead, with thinking off, should it think too long.
         thinking: the prompt ended within a thought (``<think>``).
 
     Raises:
@@ -112,18 +147,23 @@ class Speech:
         sampling: Sampling,
         *,
         prompt_tokens: int,
+        plain_tokens: int = 0,
         thinking: bool = False,
     ) -> None:
         self._lexicon = lexicon
         self._sampling = sampling
         self._prompt_tokens = prompt_tokens
+        self._plain_tokens = plain_tokens
         self._chance = np.random.default_rng(sampling.seed)
         self._grammar = lexicon.grammar(sampling.schema) if sampling.schema else None
         self._thought_end = lexicon.token(THOUGHT_END)
-        self._thinking = thinking and self._thought_end is not None
+        self.thinking = thinking and self._thought_end is not None
+        """Whether what comes now is a thought."""
+        self.overthought = False
+        """The thought was left: the conversation is to be read again without it."""
         self._letters = codecs.getincrementaldecoder("utf-8")("replace")
         self._stops = _Stops(sampling.stop)
-        self._thoughts = 0
+        self._thoughts: list[int] = []
         self._said: list[int] = []
         self._begun = self._grammar is not None
         self._finish: Finish | None = None
@@ -137,16 +177,17 @@ class Speech:
 
     def choose(self, logits: NDArray[np.float32]) -> Chosen:
         """Choose the next token from logits [words]."""
-        bound = self._grammar is not None and not self._thinking
+        bound = self._grammar is not None and not self.thinking
         allowed = self._grammar.allowed() if self._grammar and bound else None
         return choose(logits, self._sampling, self._chance, allowed)
 
     def hear(self, chosen: Chosen) -> Iterator[Spoken]:
         """Take the token that was chosen; yield what can be told by now."""
         self.next_ids = (chosen.token,)
+        self.overthought = False
         if chosen.token in self._lexicon.stop:
             self._finish = "stop"
-        elif self._thinking:
+        elif self.thinking:
             yield from self._think(chosen)
         else:
             yield from self._say(chosen)
@@ -160,21 +201,26 @@ class Speech:
             0.0,
             finish=self._finish,
             prompt_tokens=self._prompt_tokens,
-            completion_tokens=self._thoughts + len(self._said),
+            completion_tokens=len(self._thoughts) + len(self._said),
         )
 
     def _think(self, chosen: Chosen) -> Iterator[Spoken]:
-        self._thoughts += 1
+        self._thoughts.append(chosen.token)
         ended = chosen.token == self._thought_end
         text = self._letters.decode(self._lexicon.bytes_of(chosen.token), ended)
         yield self._spoken(chosen, text, thought=True)
         if ended:
-            self._thinking = False
-        elif self._thoughts >= self._sampling.thinking_tokens:
-            # The model would think on; it is made to believe that it has ended.
-            self._thinking = False
+            self.thinking = False
+        elif self._thinks_on():
+            self.thinking, self.overthought = False, True
             self._letters.reset()
-            self.next_ids = (chosen.token, self._thought_end or 0)
+            self._prompt_tokens += self._plain_tokens
+
+    def _thinks_on(self) -> bool:
+        """Tell whether the thought will come to nothing: too long, or in a loop."""
+        count = len(self._thoughts)
+        looped = unrepeated(self._thoughts) < count
+        return looped or count >= self._sampling.thinking_tokens
 
     def _say(self, chosen: Chosen) -> Iterator[Spoken]:
         self._said.append(chosen.token)

@@ -5,9 +5,8 @@ prefix (role + picture) is read once and kept for a while; then the questions' s
 go through in a few padded batches, all behind the prefix's keys and values.
 """
 
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from idolens.errors import QuestionError
@@ -29,15 +28,16 @@ from idolens.vlm.embedded.suffixes import (
     generate,
     log_probabilities,
 )
-from idolens.vlm.embedded.talk import LONGEST, Conversation, Listener
+from idolens.vlm.embedded.talk import LONGEST, Conversation, Heard, Listener
 from idolens.vlm.engine import Model, signed
+from idolens.vlm.fair_lock import FairLock
 from idolens.vlm.label_tokens import check_split, label_ids
 from idolens.vlm.lexicon import Lexicon
 from idolens.vlm.model_files import read_model_files, shipped_folder
 from idolens.vlm.pixels import Grid
 from idolens.vlm.question import Question, check
 from idolens.vlm.reading import LEAST_LABEL_MASS, Reading
-from idolens.vlm.speech import Speech
+from idolens.vlm.speech import Speech, say
 
 
 class EmbeddedEngine:
@@ -78,7 +78,7 @@ class EmbeddedEngine:
         self._listener = Listener(files, chat, self._sight, self._graphs)
         self._lexicon = Lexicon(chat.tokenizer, files.stop)
         self._stop = files.stop
-        self._turn = threading.Lock()
+        self._turn = FairLock()
         self._model = Model(
             name=folder.name,
             revision=revision(folder),
@@ -127,35 +127,50 @@ class EmbeddedEngine:
     def speak(self, turns: Sequence[Turn], sampling: Sampling) -> Iterator[Spoken]:
         """Say what comes next in a conversation; see `Speaker.speak`."""
         check_conversation(turns, sampling)
-        laid_out = self._listener.lay_out(turns, thinking=sampling.thinking)
+        laid_out = {
+            thinking: self._laid_out(turns, sampling, thinking=thinking)
+            for thinking in {sampling.thinking, False}
+        }
+        speech = Speech(
+            self._lexicon,
+            sampling,
+            prompt_tokens=len(laid_out[sampling.thinking].ids),
+            plain_tokens=len(laid_out[False].ids),
+            thinking=sampling.thinking,
+        )
+        return self._said(turns, laid_out, speech)
+
+    def _laid_out(
+        self, turns: Sequence[Turn], sampling: Sampling, *, thinking: bool
+    ) -> Conversation:
+        laid_out = self._listener.lay_out(turns, thinking=thinking)
         room = LONGEST - len(laid_out.ids) - sampling.max_tokens
-        if room - sampling.thinking * sampling.thinking_tokens < 0:
+        if room - thinking * sampling.thinking_tokens < 0:
             raise QuestionError(
                 f"The conversation and its reply have over {LONGEST} tokens, too many"
                 " for this model: shorten it, or ask for fewer.",
                 f"对话与回复合计超过 {LONGEST} 个词元,对该模型来说太长:"
                 "请缩短,或减少 max_tokens。",
             )
-        speech = Speech(
-            self._lexicon,
-            sampling,
-            prompt_tokens=len(laid_out.ids),
-            thinking=sampling.thinking,
-        )
-        return self._said(turns, laid_out, speech)
+        return laid_out
 
     def _said(
-        self, turns: Sequence[Turn], laid_out: Conversation, speech: Speech
+        self,
+        turns: Sequence[Turn],
+        laid_out: Mapping[bool, Conversation],
+        speech: Speech,
     ) -> Iterator[Spoken]:
         """Say the reply; between two tokens others get in."""
-        with self._turn:
-            heard = self._listener.listen(turns, laid_out)
-        while not speech.over:
-            yield from speech.hear(speech.choose(heard.logits))
-            if not speech.over:
-                with self._turn:
-                    heard = self._listener.go_on(heard, speech.next_ids)
-        yield speech.last()
+
+        def listen(thinking: bool) -> Heard:  # noqa: FBT001  (that is all it takes)
+            with self._turn:
+                return self._listener.listen(turns, laid_out[thinking])
+
+        def go_on(heard: Heard, ids: tuple[int, ...]) -> Heard:
+            with self._turn:
+                return self._listener.go_on(heard, ids)
+
+        return say(speech, listen, go_on)
 
     def close(self) -> None:
         """Give the graphs' memory and threads back."""

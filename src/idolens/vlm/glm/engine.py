@@ -5,9 +5,8 @@ prefix (role + picture) is read once, or taken from those kept; then the questio
 through in a few packed lines behind it.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,7 @@ from idolens.vlm.boxes import regions_in
 from idolens.vlm.chat_template import Chat
 from idolens.vlm.conversation import Sampling, Spoken, Turn, check_conversation
 from idolens.vlm.engine import Model, signed
+from idolens.vlm.fair_lock import FairLock
 from idolens.vlm.glm.answering import Answering, no_room
 from idolens.vlm.glm.kv import Prefix
 from idolens.vlm.glm.loading import load
@@ -41,7 +41,7 @@ from idolens.vlm.pixels import Grid
 from idolens.vlm.prefixes import Prefixes, Uses
 from idolens.vlm.question import Question, check
 from idolens.vlm.reading import LEAST_LABEL_MASS
-from idolens.vlm.speech import Speech
+from idolens.vlm.speech import Speech, say
 
 _MIB = 2**20
 
@@ -91,7 +91,7 @@ class GlmEngine:
         self._prefixes = Prefixes[Prefix](options.prefix_mib * _MIB)
         self._room = Room(options.pictures, options.columns)
         self._seeing = Seeing(self._eyes, self._reader, self._prefixes)
-        self._turn = threading.Lock()
+        self._turn = FairLock()
         self.folder = folder
         check_sight(self._eyes, self._reader, chat)
         self._talking = Talking(files, chat, self._network, self._eyes, self._seeing)
@@ -160,25 +160,30 @@ class GlmEngine:
             EngineBusyError: the conversation does not fit into memory now.
         """
         check_conversation(turns, sampling)
-        conversation = self._talking.lay_out(turns, sampling)
+        conversations = {
+            thinking: self._talking.lay_out(turns, replace(sampling, thinking=thinking))
+            for thinking in {sampling.thinking, False}
+        }
         speech = Speech(
             self._lexicon,
             sampling,
-            prompt_tokens=len(conversation.ids),
+            prompt_tokens=len(conversations[sampling.thinking].ids),
+            plain_tokens=len(conversations[False].ids),
             thinking=sampling.thinking,
         )
-        return self._said(conversation, speech)
+        return self._said(conversations, speech)
 
-    def _said(self, conversation: Conversation, speech: Speech) -> Iterator[Spoken]:
+    def _said(
+        self, conversations: Mapping[bool, Conversation], speech: Speech
+    ) -> Iterator[Spoken]:
         """Say the reply; between two tokens others get in."""
-        heard = self._heard(partial(self._talking.listen, conversation))
-        while not speech.over:
-            yield from speech.hear(speech.choose(heard.logits))
-            if not speech.over:
-                heard = self._heard(
-                    partial(self._talking.go_on, heard, speech.next_ids)
-                )
-        yield speech.last()
+        return say(
+            speech,
+            lambda thinking: self._heard(
+                partial(self._talking.listen, conversations[thinking])
+            ),
+            lambda heard, ids: self._heard(partial(self._talking.go_on, heard, ids)),
+        )
 
     def _heard(self, read: Callable[[], Heard]) -> Heard:
         with self._turn:
