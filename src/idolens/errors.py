@@ -173,6 +173,27 @@ class NotAllowedError(BadInputError):
     http_status = 403
 
 
+class UploadStalledError(TemporaryError):
+    """Nothing came of an upload for too long."""
+
+    code = "upload_stalled"
+    http_status = 408
+
+
+class LengthRequiredError(BadInputError):
+    """A request does not say how large its body is."""
+
+    code = "length_required"
+    http_status = 411
+
+
+class PreconditionError(BadInputError):
+    """A request speaks another version of a protocol."""
+
+    code = "wrong_version"
+    http_status = 412
+
+
 class ConflictError(BadInputError):
     """It is like that already, or something else stands in the way."""
 
@@ -189,6 +210,27 @@ class TooManyError(TemporaryError):
     def __init__(self, en: str, zh: str, delay_s: float) -> None:
         super().__init__(en, zh)
         self.delay_s = delay_s
+
+
+class UploadBusyError(TemporaryError):
+    """Two requests send the same upload at once."""
+
+    code = "upload_busy"
+    http_status = 423
+
+
+class UploadGoneError(BadInputError):
+    """An upload has expired."""
+
+    code = "upload_expired"
+    http_status = 410
+
+
+class UploadChangedError(BadInputError):
+    """What arrived is not what was sent; 460 is the tus protocol's status for it."""
+
+    code = "checksum_mismatch"
+    http_status = 460
 
 
 class UnknownModelError(NotFoundError):

@@ -63,6 +63,14 @@ MEANINGS = {
     ),
     404: ("nothing at this address, or no such model", "没有这个地址或模型"),
     405: ("the address does not take this method", "该地址不支持此方法"),
+    408: ("nothing came of an upload for too long", "上传长时间没有数据"),
+    409: (
+        "the state of a job, an upload or a row forbids it",
+        "任务、上传或数据的当前状态不允许",
+    ),
+    410: ("the upload has expired", "上传已过期"),
+    411: ("the size is not declared", "未声明大小"),
+    412: ("another version of tus", "tus 版本不符"),
     413: ("the picture or the request is too large", "图片或请求过大"),
     415: (
         "no picture that idolens opens, or not sent as JSON",
@@ -73,12 +81,18 @@ MEANINGS = {
         "a field, the question or the picture cannot be used",
         "字段、问题或图片无法使用",
     ),
+    423: ("the upload is being sent already", "该文件正在上传中"),
+    460: (
+        "what arrived is not what was declared; send it again",
+        "收到的数据与声明不符,请重新发送",
+    ),
     500: ("the service made a mistake", "服务内部出错"),
     501: ("the engine does not speak", "该引擎不能对话"),
     503: (
         "busy; try again after `Retry-After` seconds",
         "繁忙,请按 `Retry-After` 的秒数重试",
     ),
+    507: ("the disk, or the room for uploads, is full", "磁盘或上传配额已满"),
 }
 
 _INSIDE = ("Message", "FieldProblem", "OpenAIError", "Finding")
@@ -145,6 +159,23 @@ machine is in any reply. `curl` and any HTTP client will do:
 
 ```sh
 curl -s 'http://127.0.0.1:8080/api/v1/sessions?limit=10&state=done'
+```
+""",
+    "/api/v1/uploads": """\
+A recording is best sent with any client of [tus 1.0](https://tus.io): what was sent
+stays, so that a cut upload goes on where it stopped, after a restart of the service
+too. A small file may come in one form. In `Upload-Metadata` (or in the form) `sha256`
+names the digest that the file must have; what arrives as another is thrown away (460).
+Where all uploads together are too large the answer is 507.
+
+录像建议用任意 [tus 1.0](https://tus.io) 客户端上传:已传部分会保留,\
+中断或服务重启后可从断点继续。小文件也可以用表单一次上传。\
+`Upload-Metadata`(或表单)中的 `sha256` 用于校验,不符的文件会被丢弃(460)。
+
+```sh
+id=$(curl -s -F file=@show.mp4 http://127.0.0.1:8080/api/v1/uploads | jq -r .id)
+curl -s http://127.0.0.1:8080/api/v1/sessions -H 'Content-Type: application/json' \
+  -d "{\"uploads\": [\"$id\"], \"policy\": \"livestream-zh\", \"every_s\": 60}"
 ```
 """,
     "/api/v1/sessions/{session_id}/report": """\
@@ -229,6 +260,9 @@ def _shapes(name: str, schemas: dict[str, Any], shown: set[str]) -> list[str]:
         if inside not in shown:
             shown.add(inside)
             about = cell(schemas[inside].get("description", ""))
+            if "enum" in schemas[inside]:
+                lines += [f"`{inside}`: {about} {_kind(schemas[inside])}", ""]
+                continue
             lines += [f"`{inside}`: {about}", "", *_shapes(inside, schemas, shown)]
     return lines
 

@@ -14,6 +14,7 @@ from idolens.archive.session import (
     SessionState,
     SourceFile,
 )
+from idolens.archive.uploads import Upload, UploadStore
 
 __all__ = [
     "Archive",
@@ -23,6 +24,8 @@ __all__ = [
     "SessionKind",
     "SessionState",
     "SourceFile",
+    "Upload",
+    "UploadStore",
     "open_archive",
     "sqlite_version",
 ]

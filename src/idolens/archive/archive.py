@@ -21,6 +21,7 @@ from idolens.archive.pages import Pages
 from idolens.archive.pictures import PictureStore
 from idolens.archive.reserve import Reserve
 from idolens.archive.session import Event, Session, SessionState, latest
+from idolens.archive.uploads import UploadStore
 from idolens.errors import NotFoundError
 from idolens.media.frame import Frame, FrameState
 from idolens.settings import Settings
@@ -39,6 +40,7 @@ class Archive:
 
     Attributes:
         pictures: evidence pictures by digest.
+        uploads: files on their way in.
         pages: what lists show.
         accounts: who may sign in.
         logins: who is signed in.
@@ -49,11 +51,16 @@ class Archive:
     """
 
     def __init__(
-        self, database: Database, pictures: PictureStore, reserve: Reserve
+        self,
+        database: Database,
+        pictures: PictureStore,
+        uploads: UploadStore,
+        reserve: Reserve,
     ) -> None:
         self._database = database
         self._reserve = reserve
         self.pictures = pictures
+        self.uploads = uploads
         self.pages = Pages(database)
         self.accounts = Accounts(database)
         self.logins = Logins(database)
@@ -350,6 +357,7 @@ def open_archive(settings: Settings) -> Generator[Archive]:
         yield Archive(
             database,
             PictureStore(settings.home / "pictures", database, reserve),
+            UploadStore(settings.home / "uploads", settings.uploads, reserve),
             reserve,
         )
     finally:

@@ -16,6 +16,7 @@ from idolens.settings.groups import (
     GlmSettings,
     HubSettings,
     RemoteSettings,
+    UploadSettings,
 )
 from idolens.settings.installation import Settings
 from idolens.settings.loading import environment_names, load_settings, setting_fields
@@ -31,6 +32,7 @@ __all__ = [
     "HubSettings",
     "RemoteSettings",
     "Settings",
+    "UploadSettings",
     "environment_names",
     "load_settings",
     "setting_fields",

@@ -80,6 +80,31 @@ class DecodeSettings(BaseModel):
     hours: float = Field(default=24.0, description="Longest recording, in hours.")
 
 
+class UploadSettings(BaseModel):
+    """Files that are sent to the service, and how long they stay."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    largest_bytes: int = Field(
+        default=50_000_000_000, ge=1, description="Largest upload, in bytes."
+    )
+    together_bytes: int = Field(
+        default=200_000_000_000,
+        ge=1,
+        description="Room that all uploads together may take, in bytes.",
+    )
+    keep_hours: float = Field(
+        default=168.0,
+        gt=0,
+        description="How long an upload stays after it was begun or last used, in hours; what an unfinished session needs stays longer.",
+    )
+    idle_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="Longest silence within an upload before the connection is closed, in seconds; the upload can go on afterwards.",
+    )
+
+
 class CacheSettings(BaseModel):
     """How long answers are kept, and how much room they may take."""
 

@@ -15,6 +15,7 @@ from idolens.settings.groups import (
     GateSettings,
     GlmSettings,
     HubSettings,
+    UploadSettings,
 )
 
 
@@ -139,6 +140,7 @@ class Settings(BaseSettings):
     )
     alerts: AlertSettings = AlertSettings()
     cache: CacheSettings = CacheSettings()
+    uploads: UploadSettings = UploadSettings()
     allow_public_engine: bool = Field(
         default=False,
         description="Whether pictures may be sent to model servers outside the house.",

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
 from idolens.settings import Settings
-from idolens.web.api import api_routes
+from idolens.web.api import PastLimit, api_routes
 from idolens.web.desk import Desk
 from idolens.web.gates import HostGate, RecordGate, SizeGate
 from idolens.web.health import Check, ModelCheck, health_routes
@@ -48,7 +48,8 @@ def create_app(
     api = create_api(eyes, settings, checks=checks, on_ready=on_ready)
     names = (settings.host, *settings.allowed_hosts)
     # Outside of FastAPI, so that its own answers to failures pass the gates too.
-    sized = SizeGate(api, body_limit(settings), settings.language)
+    limited = SizeGate(api, body_limit(settings), settings.language)
+    sized = PastLimit(api, limited)
     return RecordGate(HostGate(sized, names, settings.language), records)
 
 

@@ -4,6 +4,7 @@ Takes an open studio; gives routes, one file a resource with its shapes beside i
 Must not know how a job runs, what a table looks like, or what a policy means.
 """
 
+from idolens.web.api.past_limit import PastLimit
 from idolens.web.api.routes import api_routes
 
-__all__ = ["api_routes"]
+__all__ = ["PastLimit", "api_routes"]

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from idolens.settings import Settings
 from idolens.web.api.answers import add_answers
+from idolens.web.api.beginning import add_beginning
 from idolens.web.api.findings import add_findings
 from idolens.web.api.frames import add_frames
 from idolens.web.api.jobs import add_jobs
@@ -11,6 +12,7 @@ from idolens.web.api.judging import Judging
 from idolens.web.api.reports import add_reports
 from idolens.web.api.sessions import add_sessions
 from idolens.web.api.tagged import TaggedRoute
+from idolens.web.api.uploads import add_uploads
 from idolens.web.house import House
 from idolens.web.problems import FAILURES
 
@@ -26,4 +28,6 @@ def api_routes(house: House, settings: Settings) -> APIRouter:
     add_findings(router, house, Judging(house))
     add_reports(router, house, settings)
     add_jobs(router, house)
+    add_uploads(router, house)
+    add_beginning(router, house, settings)
     return router

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar, cast
 
 from fastapi import Path, Query
@@ -62,6 +63,11 @@ Cursor = Annotated[
         description="`next` of the page before; none for the first page.",
     ),
 ]
+
+
+def utc(ms: int) -> str:
+    """Write a UTC time, given in ms since 1970."""
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="seconds")
 
 
 def cursor_of(*place: str | int) -> str:
