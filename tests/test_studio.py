@@ -8,12 +8,13 @@ import sys
 import pytest
 from PIL import Image
 
-from idolens.errors import MediaError
+from idolens.errors import MediaError, NotFoundError
 from idolens.jobs import JobState, unpack_folder
 from idolens.settings import Settings
 from idolens.studio import open_studio
 from idolens.vlm import ENGINES
 from idolens.vlm.cached import CachedEngine
+from tests.archive.rooms import a_session
 from tests.fakes import FakeEngine
 from tests.jobs.shows import home, lot, policy, scene
 
@@ -60,6 +61,33 @@ def test_answers_are_kept_for_the_next_studio(tmp_path):
             assert studio.ask(png(), policy().asked()) is not answers
 
     assert counts == [(0, 2), (2, 0)]
+
+
+def test_a_session_is_forgotten_with_its_kept_answers(tmp_path):
+    """What was said of its pictures is in no file, and would be asked again."""
+    settings = home(tmp_path)
+    if ENGINES["embedded"].obstacle(settings) is not None:
+        pytest.skip("the embedded model is not here")
+    with open_studio(settings) as studio:
+        studio.archive.add_session(a_session("s1"))
+        studio.ask(png(), policy().asked())
+        revision = studio.engine.model.revision.encode()
+    assert _files_with(tmp_path, revision) == ["data.mdb"]
+
+    with open_studio(settings) as studio:
+        with pytest.raises(NotFoundError):
+            studio.forget("s2")
+        studio.forget("s1")
+
+        assert studio.archive.sessions() == []
+        assert _files_with(tmp_path, revision) == []
+        studio.ask(png(), policy().asked())
+        assert studio.engine.counts.misses == 2
+
+
+def _files_with(folder, content: bytes) -> list[str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if content in path.read_bytes()]
 
 
 def test_asking_needs_no_archive(tmp_path):

@@ -12,12 +12,17 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from idolens.errors import EngineBusyError, QuestionError
+from idolens.errors import ArchiveError, EngineBusyError, QuestionError
 from idolens.settings import CacheSettings, Settings
 from idolens.vlm.answer import Answer, Status
 from idolens.vlm.answer_disk import VERSION, AnswerDisk, Stored
-from idolens.vlm.answer_store import AnswerStore, open_disk
-from idolens.vlm.cached import CachedEngine, cache_of, cached, open_store
+from idolens.vlm.answer_store import (
+    AnswerStore,
+    forget_answers,
+    open_disk,
+    open_store,
+)
+from idolens.vlm.cached import CachedEngine, cache_of, cached
 from idolens.vlm.contrast import ContrastEngine
 from idolens.vlm.conversation import Sampling, Spoken, Turn, can_speak
 from idolens.vlm.engine import Model
@@ -507,6 +512,95 @@ def test_what_is_over_leaves_no_bytes(tmp_path):
     AnswerDisk(tmp_path, 2**20, clock=clock).close()
 
     assert b"secret words" not in file.read_bytes()
+
+
+WORDS = "绝密舞台名-7f3a9c"
+
+
+def _traces(folder) -> list[str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if WORDS.encode() in path.read_bytes()]
+
+
+def test_what_is_forgotten_leaves_no_bytes(tmp_path):
+    """Neither what was kept, what was kept over, nor what waits to be written."""
+    kept = store(disk=open_disk(tmp_path, 2**22))
+    for number in range(500):
+        kept.put(number.to_bytes(32, "big"), an_answer(raw=f"{WORDS}{number}"))
+    kept.settle()
+    for number in range(250):
+        kept.put(number.to_bytes(32, "big"), an_answer(raw="another"))
+    kept.settle()
+    assert _traces(tmp_path) == ["data.mdb"]
+    kept.put(b"w" * 32, an_answer(raw=WORDS))
+    before = kept.evictions
+
+    kept.clear()
+
+    assert _traces(tmp_path) == []
+    assert kept.get(b"w" * 32) is None
+    assert kept.get((0).to_bytes(32, "big")) is None
+    assert kept.evictions == before
+    kept.put(b"n" * 32, an_answer(raw="new"))
+    kept.close()
+    again = store(disk=open_disk(tmp_path, 2**22))
+    assert again.get(b"n" * 32).raw == "new"
+    again.close()
+    assert _traces(tmp_path) == []
+
+
+def test_forgetting_while_others_look_up(tmp_path):
+    """Nobody gets another answer than the one that was put, or an error."""
+    kept = store(memory=1, disk=open_disk(tmp_path, 2**22))
+    done = threading.Event()
+
+    def look_up(number: int) -> set[str]:
+        found = set()
+        key = number.to_bytes(32, "big")
+        while not done.is_set():
+            kept.put(key, an_answer(raw=f"{number}"))
+            answer = kept.get(key)
+            found.add(answer.raw if answer else "")
+        return found
+
+    with ThreadPoolExecutor(3) as threads:
+        seen = [threads.submit(look_up, number) for number in range(3)]
+        for _ in range(20):
+            kept.clear()
+        done.set()
+
+    for number, one in enumerate(seen):
+        assert one.result() <= {"", f"{number}"}
+    kept.close()
+
+
+def test_a_file_that_cannot_be_deleted_is_told(tmp_path):
+    """To say that it is forgotten would be a lie."""
+    disk = open_disk(tmp_path, 2**20)
+    kept = store(disk=disk)
+    disk._begin_anew = _refuse
+
+    with pytest.raises(ArchiveError, match="could not be deleted"):
+        kept.clear()
+    kept.close()
+
+
+def _refuse() -> None:
+    raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize("now", [CacheSettings(ttl_s=0), CacheSettings(disk_mib=0)])
+def test_a_file_of_other_settings_is_forgotten_too(tmp_path, now):
+    """Switching the cache off does not keep what was in it."""
+    with open_store(Settings(home=tmp_path)) as kept:
+        kept.put(b"k" * 32, an_answer(raw=WORDS))
+    assert _traces(tmp_path) == ["data.mdb"]
+
+    settings = Settings(home=tmp_path, cache=now)
+    with open_store(settings) as kept:
+        forget_answers(kept, settings)
+
+    assert _traces(tmp_path) == []
 
 
 def test_a_hundred_thousand_are_looked_up_in_no_time(tmp_path):

@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +80,10 @@ class AnswerDisk:
             self._begin_anew()
         self._damaged = False
         self._evictions = 0
-        self._waiting: queue.Queue[Stored | None] = queue.Queue(_WAITING)
+        # Who reads must not find the file closed beneath it.
+        self._lock = threading.Lock()
+        self._waiting: queue.Queue[Stored | Future[None] | None]
+        self._waiting = queue.Queue(_WAITING)
         self._writer = threading.Thread(
             target=self._write, name="answer-disk", daemon=True
         )
@@ -93,7 +97,7 @@ class AnswerDisk:
     @property
     def entries(self) -> int:
         """How many entries are in the file, ended ones too."""
-        with self._env.begin() as reading:
+        with self._lock, self._env.begin() as reading:
             return reading.stat(self._order)["entries"]
 
     def settle(self) -> None:
@@ -103,7 +107,7 @@ class AnswerDisk:
     def get(self, key: bytes) -> Stored | None:
         """Return what is kept under ``key`` and still holds."""
         try:
-            with self._env.begin() as reading:
+            with self._lock, self._env.begin() as reading:
                 value = reading.get(key, db=self._entries)
         except lmdb.Error as error:
             self._note(error)
@@ -121,6 +125,21 @@ class AnswerDisk:
             self._waiting.put_nowait(entry)
         except queue.Full:
             self._evictions += 1
+
+    def clear(self) -> None:
+        """Forget everything; none of its bytes are in the file afterwards.
+
+        LMDB leaves the bytes of deleted and overwritten entries in free pages, so the
+        file itself goes. Another process that has it open goes on with what it knows,
+        in a file without a name.
+
+        Raises:
+            OSError: the file cannot be deleted, or no new one made.
+            lmdb.Error: no new file can be made.
+        """
+        done: Future[None] = Future()
+        self._waiting.put(done)
+        done.result()
 
     def close(self) -> None:
         """Write what waits, and close; a damaged file is removed."""
@@ -151,7 +170,8 @@ class AnswerDisk:
     def _begin_anew(self) -> None:
         """Give the file's room back; deleted entries' bytes would stay in it."""
         self._env.close()
-        self._remove()
+        remove_answers(self._path.parent)
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._env = self._environment()
         self._entries = self._env.open_db(b"entries")
         self._order = self._env.open_db(b"order")
@@ -173,16 +193,30 @@ class AnswerDisk:
     def _write(self) -> None:
         while True:
             batch = [self._waiting.get(), *self._more()]
-            whole = [entry for entry in batch if entry is not None]
+            ended = None in batch
+            for at, entry in enumerate(batch):
+                if isinstance(entry, Future):
+                    self._clear(entry)
+                    batch[: at + 1] = [None] * (at + 1)
+            whole = [entry for entry in batch if isinstance(entry, Stored)]
             for slice_ in self._slices(whole):
                 self._store(slice_)
             for _ in batch:
                 self._waiting.task_done()
-            if len(whole) < len(batch):
+            if ended:
                 return
 
-    def _more(self) -> list[Stored | None]:
-        batch: list[Stored | None] = []
+    def _clear(self, done: Future[None]) -> None:
+        try:
+            with self._lock:
+                self._begin_anew()
+        except (OSError, lmdb.Error) as error:
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    def _more(self) -> list[Stored | Future[None] | None]:
+        batch: list[Stored | Future[None] | None] = []
         with suppress(queue.Empty):
             while len(batch) < _AT_ONCE:
                 batch.append(self._waiting.get_nowait())
@@ -272,3 +306,13 @@ class AnswerDisk:
         """Remember damage; anything else (no reader's slot, full disk) passes."""
         if isinstance(error, (lmdb.CorruptedError, lmdb.PageNotFoundError)):
             self._damaged = True
+
+
+def remove_answers(folder: Path) -> None:
+    """Delete what was ever kept in ``folder``, if anything was.
+
+    Raises:
+        OSError: it cannot be deleted.
+    """
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder / VERSION)

@@ -6,7 +6,8 @@ input: it is JSON of exactly the fields of `Answer`, or it is not there.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -16,10 +17,13 @@ from cachetools import TLRUCache
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from idolens.errors import ArchiveError
+from idolens.settings import Settings
 from idolens.vlm.answer import Answer, Status
-from idolens.vlm.answer_disk import AnswerDisk, Stored
+from idolens.vlm.answer_disk import AnswerDisk, Stored, remove_answers
 
 USABLE: Final = frozenset({Status.OK, Status.CANNOT_TELL})
+_FOLDER: Final = "cache"
 _OVERHEAD: Final = 2_000
 """Bytes that an answer takes in memory beside its text, measured and rounded up."""
 
@@ -47,6 +51,12 @@ class AnswerStore:
         self._clock = clock
         self._memory = _Memory(memory_bytes, clock)
         self._lock = threading.Lock()
+        self._clears = 0
+
+    @property
+    def has_disk(self) -> bool:
+        """False where answers are kept in memory only."""
+        return self._disk is not None
 
     @property
     def evictions(self) -> int:
@@ -58,10 +68,13 @@ class AnswerStore:
         answer = self.recent(key)
         if answer is not None or self._disk is None:
             return answer
+        clears = self._clears
         stored = self._disk.get(key)
         answer = self._read(stored) if stored else None
         if stored and answer:
-            self._remember(stored, answer)
+            with self._lock:
+                if clears == self._clears:
+                    self._memory.keep(stored, answer)
         return _copy(answer) if answer else None
 
     def recent(self, key: bytes) -> Answer | None:
@@ -79,9 +92,26 @@ class AnswerStore:
             stored = Stored(key, expires_ms, _ANSWER.dump_json(answer))
         except PydanticSerializationError:  # half a character is no text
             return
-        self._remember(stored, _copy(answer))
+        with self._lock:
+            self._memory.keep(stored, _copy(answer))
         if self._disk:
             self._disk.put(stored)
+
+    def clear(self) -> None:
+        """Forget every answer; no bytes of one are in the file afterwards.
+
+        Raises:
+            ArchiveError: the file cannot be deleted; the answers are in it still.
+        """
+        with self._lock:
+            self._clears += 1
+            self._memory.forget()
+        if self._disk:
+            with _deleting():
+                self._disk.clear()
+        with self._lock:  # what came from the disk meanwhile
+            self._clears += 1
+            self._memory.forget()
 
     def settle(self) -> None:
         """Wait until all that was put is on the disk."""
@@ -94,10 +124,6 @@ class AnswerStore:
             self._disk.close()
         with self._lock:
             self._memory.clear()
-
-    def _remember(self, stored: Stored, answer: Answer) -> None:
-        with self._lock:
-            self._memory.keep(stored, answer)
 
     def _read(self, stored: Stored) -> Answer | None:
         # A clock that was set back must not make answers hold for ever.
@@ -122,6 +148,52 @@ def open_disk(folder: Path, most_bytes: int) -> AnswerDisk | None:
         return None
 
 
+@contextmanager
+def open_store(settings: Settings) -> Generator[AnswerStore | None]:
+    """Open where answers are kept, as ``settings`` say; None when they are not."""
+    cache = settings.cache
+    if not cache.ttl_s:
+        yield None
+        return
+    disk = None
+    if cache.disk_mib:
+        disk = open_disk(settings.home / _FOLDER, cache.disk_mib * 2**20)
+    store = AnswerStore(
+        ttl_s=cache.ttl_s, memory_bytes=cache.memory_mib * 2**20, disk=disk
+    )
+    with closing(store):
+        yield store
+
+
+def forget_answers(store: AnswerStore | None, settings: Settings) -> None:
+    """Forget every answer in ``store``, and in the file that it would have.
+
+    An answer is kept under a digest that does not tell of which picture it is, so all
+    go; they would not have been kept for long.
+
+    Raises:
+        ArchiveError: the file cannot be deleted.
+    """
+    if store is not None:
+        store.clear()
+    if store is None or not store.has_disk:  # one of other settings may be there
+        with _deleting():
+            remove_answers(settings.home / _FOLDER)
+
+
+@contextmanager
+def _deleting() -> Generator[None]:
+    try:
+        yield
+    except (OSError, lmdb.Error) as error:
+        raise ArchiveError(
+            f"Answers that were kept could not be deleted ({error}): stop idolens,"
+            " delete the folder cache in its home by hand, and try again.",
+            f"缓存的答案无法删除({error}):"
+            "请停止 idolens,手动删除其主目录中的 cache 文件夹后重试。",
+        ) from error
+
+
 _Entry = tuple[int, Answer, int]
 """Until when it holds (ms since 1970), the answer, and its size in bytes."""
 
@@ -142,6 +214,12 @@ class _Memory(TLRUCache[bytes, _Entry]):
         """Make room: the longest unused goes."""
         self.evictions += 1
         return super().popitem()
+
+    def forget(self) -> None:
+        """Forget everything; nothing had to make room."""
+        evictions = self.evictions
+        self.clear()
+        self.evictions = evictions
 
     def keep(self, stored: Stored, answer: Answer) -> None:
         """Keep an entry; one that is larger than the whole budget is left out."""

@@ -9,17 +9,15 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
 from idolens.errors import IdolensError, QuestionError
 from idolens.media.picture import Picture
-from idolens.settings import Settings
 from idolens.vlm.answer import Answer
-from idolens.vlm.answer_store import AnswerStore, open_disk
+from idolens.vlm.answer_store import AnswerStore
 from idolens.vlm.conversation import (
     Sampling,
     SpeakingEngine,
@@ -265,23 +263,6 @@ def cache_of(engine: Engine) -> CachedEngine | None:
     while inner is not None and not isinstance(inner, CachedEngine):
         inner = getattr(inner, "inner", None)
     return inner
-
-
-@contextmanager
-def open_store(settings: Settings) -> Generator[AnswerStore | None]:
-    """Open where answers are kept, as ``settings`` say; None when they are not."""
-    cache = settings.cache
-    if not cache.ttl_s:
-        yield None
-        return
-    disk = None
-    if cache.disk_mib:
-        disk = open_disk(settings.home / "cache", cache.disk_mib * 2**20)
-    store = AnswerStore(
-        ttl_s=cache.ttl_s, memory_bytes=cache.memory_mib * 2**20, disk=disk
-    )
-    with closing(store):
-        yield store
 
 
 def _digest(question: Question, engine: Engine) -> bytes:
