@@ -139,7 +139,7 @@ while time.monotonic() < deadline and patience:
         door.request("GET", "/readyz", headers={"Host": "localhost"})
         reply = door.getresponse()
         said = reply.read().decode()
-        if reply.status == 200:
+        if reply.status in (200, 401):  # 401: it runs, and asks who we are
             sys.exit(0)
         patience -= 1  # it runs, and says itself what is wrong
         time.sleep(0.5)
@@ -153,6 +153,8 @@ PY
 }
 
 start_service() {
+  # Holds the link that makes the first account: for nobody else on this machine.
+  touch -- "$logs/service.out" && chmod 600 -- "$logs/service.out"
   "$python" -m idolens serve >>"$logs/service.out" 2>&1 &
   service=$!
   children+=("$service")
@@ -190,6 +192,12 @@ print_addresses() {
     "Service http://$host:$port/  (POST /vlm/infer)"
   if [ -n "${token:-}" ]; then
     echo "Jupyter http://127.0.0.1:$jupyter_port/lab?token=$token"
+  fi
+  local link
+  link="$("$python" -m idolens accounts setup-link 2>/dev/null)" || link=""
+  if [ -n "$link" ]; then
+    say "帐号    $link  (创建第一个帐号，30 分钟内有效)" \
+      "Account $link  (makes the first one, within 30 minutes)"
   fi
   if [ -f "$here/out/concert/report.html" ]; then
     say "示例报告 $here/out/concert/report.html" "Sample report $here/out/concert/report.html"

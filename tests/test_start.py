@@ -210,6 +210,7 @@ def test_start_analyse_stop(house, environment):
         assert address in said
         token = said.split("token=")[1].split()[0]
         assert len(token) >= 32
+        assert f"Account {address}/setup?token=" in said
         report = house / "out" / "concert" / "report.json"
         assert str(report.with_suffix(".html")) in said
         assert json.loads(report.read_text())["signed"]["frames"]

@@ -52,6 +52,7 @@ class Shell:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
+        self._monkeypatch = monkeypatch
         monkeypatch.chdir(folder)
         # Wide, so that no table is cut and no word wrapped.
         self._variables = {
@@ -77,6 +78,10 @@ class Shell:
             except SystemExit as end:
                 status = end.code
         return Done(int(status or 0), out.getvalue(), err.getvalue())
+
+    def type(self, line: str) -> None:
+        """Let the next command read ``line`` from its standard input."""
+        self._monkeypatch.setattr(sys, "stdin", StringIO(f"{line}\n"))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start one command in a process of its own, which Ctrl-C reaches.

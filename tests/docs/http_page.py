@@ -61,6 +61,8 @@ MEANINGS = {
         "not JSON, or not base64; under /v1 also what is 422 elsewhere",
         "不是合法的 JSON 或 base64;在 /v1 下也包括别处的 422",
     ),
+    401: ("nobody known asks: sign in, or send a key", "未登录,也没有有效的密钥"),
+    403: ("whoever asks may not do this", "没有权限执行此操作"),
     404: ("nothing at this address, or no such model", "没有这个地址或模型"),
     405: ("the address does not take this method", "该地址不支持此方法"),
     408: ("nothing came of an upload for too long", "上传长时间没有数据"),
@@ -85,6 +87,10 @@ MEANINGS = {
     460: (
         "what arrived is not what was declared; send it again",
         "收到的数据与声明不符,请重新发送",
+    ),
+    429: (
+        "too many tries; again after `Retry-After` seconds",
+        "尝试过多,请按 `Retry-After` 的秒数重试",
     ),
     500: ("the service made a mistake", "服务内部出错"),
     501: ("the engine does not speak", "该引擎不能对话"),

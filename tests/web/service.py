@@ -4,15 +4,18 @@ import base64
 import io
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx2
 import numpy as np
 import uvicorn
 from PIL import Image, UnidentifiedImageError
 
+from idolens.archive import Archive, open_archive
 from idolens.errors import UnsupportedMediaError
 from idolens.media.picture import Picture
 from idolens.settings import Settings
@@ -27,9 +30,15 @@ from tests.fakes import FakeEngine
 
 @dataclass
 class FakeEyes:
-    """A studio that decodes with Pillow in this process."""
+    """A studio that decodes with Pillow in this process.
+
+    Attributes:
+        engine: who answers.
+        archive: what is kept; `running` opens an empty one where there is none.
+    """
 
     engine: FakeEngine = field(default_factory=FakeEngine)
+    archive: Archive | None = None
 
     def look(self, picture: bytes) -> Picture:
         try:
@@ -54,6 +63,9 @@ def running(
     chosen = Settings(port=0, logs=logs, **settings)
     door = listen(chosen)
     records = Records(logs)
+    stack = ExitStack()
+    if eyes.archive is None:
+        eyes.archive = stack.enter_context(empty_archive(logs / "home"))
     ready = threading.Event()
     app = create_app(eyes, chosen, records=records, checks=checks, on_ready=ready.set)
     server = uvicorn.Server(
@@ -70,6 +82,24 @@ def running(
         thread.join(20)
         records.close()
         door.close()
+        stack.close()
+
+
+@contextmanager
+def empty_archive(home: Path) -> Iterator[Archive]:
+    """Yield an archive with nothing in it, made faster than by its migrations."""
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "idolens.sqlite").write_bytes(_empty_database())
+    with open_archive(Settings(home=home, disk_reserve_mib=0)) as archive:
+        yield archive
+
+
+@cache
+def _empty_database() -> bytes:
+    with TemporaryDirectory() as folder:
+        with open_archive(Settings(home=Path(folder), disk_reserve_mib=0)) as archive:
+            archive._database.tidy()
+        return (Path(folder) / "idolens.sqlite").read_bytes()
 
 
 def png(side: int = 32, shade: int = 80) -> bytes:

@@ -12,11 +12,14 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from idolens.cli import (
+    accounts,
     analyses,
     asking,
+    auditing,
     calibrating,
     comparing,
     evaluating,
+    keys,
     machine,
     models,
     policies,
@@ -48,6 +51,9 @@ app.command("doctor")(machine.doctor)
 app.command("eval", epilog=evaluating.EXAMPLES)(evaluating.evaluate)
 app.command("calibrate", epilog=calibrating.EXAMPLES)(calibrating.calibrate)
 app.command("compare", epilog=comparing.EXAMPLES)(comparing.compare_engines)
+app.add_typer(accounts.app, name="accounts")
+app.add_typer(keys.app, name="keys")
+app.add_typer(auditing.app, name="audit")
 app.command("serve", epilog=machine.SERVE_EXAMPLES)(machine.serve)
 
 

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from idolens.cli.accounts import setup_link
 from idolens.cli.bilingual import examples
 from idolens.cli.checkup import Finding, checkup
 from idolens.cli.options import EngineName, with_engine
@@ -66,8 +67,10 @@ def serve(
     host: Annotated[
         str | None,
         typer.Option(
-            help="Address to listen on; others than 127.0.0.1 need the setting "
-            "allowed_hosts. · 监听地址；127.0.0.1 以外的地址需要设置 allowed_hosts。",
+            help="Address to listen on; others than 127.0.0.1 need an admin "
+            "(see `accounts create-admin`), 0.0.0.0 also the setting allowed_hosts. "
+            "· 监听地址；127.0.0.1 以外的地址需要先有管理员帐号"
+            "(见 `accounts create-admin`),0.0.0.0 还需要设置 allowed_hosts。",
             metavar="ADDRESS",
         ),
     ] = None,
@@ -82,25 +85,52 @@ def serve(
         ),
     ] = None,
     engine: EngineName = None,
+    insecure_open_lan: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-open-lan",
+            help="While there is no account, let everybody who can reach the service "
+            "work with it. · 没有帐号时，允许所有能访问本服务的人使用。",
+        ),
+    ] = False,
 ) -> None:
     """Run the HTTP service; Ctrl-C ends it. · 启动 HTTP 服务，按 Ctrl-C 停止。"""
     terminal = context.ensure_object(Terminal)
-    chosen = {"host": host, "port": port}
+    chosen = {
+        "host": host,
+        "port": port,
+        "insecure_open_lan": insecure_open_lan or None,
+    }
     given = {name: value for name, value in chosen.items() if value is not None}
     settings = with_engine(terminal.settings, engine).model_copy(update=given)
-    door = listen(settings)
     with open_studio(settings) as studio:
+        door = listen(settings, has_admin=studio.archive.accounts.has_admin())
         address = address_of(door)
         serve_on(
             studio,
             settings,
             door,
             checks=_checks(studio, settings),
-            on_ready=partial(
-                terminal.say,
-                f"服务已就绪：{address}",
-                f"The service is ready: {address}",
-            ),
+            on_ready=partial(_say_ready, terminal, studio, settings, address),
+        )
+
+
+def _say_ready(
+    terminal: Terminal, studio: Studio, settings: Settings, address: str
+) -> None:
+    terminal.say(f"服务已就绪：{address}", f"The service is ready: {address}")
+    if studio.archive.accounts.any():
+        return
+    link = setup_link(settings, address)
+    terminal.say(
+        f"还没有帐号。创建第一个帐号(30 分钟内有效)：{link}",
+        f"There is no account yet. To make the first one, within 30 minutes: {link}",
+    )
+    if settings.insecure_open_lan:
+        terminal.warn(
+            "警告：没有帐号，任何能访问本服务的人都可以使用它。",
+            "WARNING: there is no account, and everybody who can reach this service "
+            "may use it.",
         )
 
 

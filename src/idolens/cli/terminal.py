@@ -47,6 +47,10 @@ class Terminal:
         """Say something by the way."""
         self.err.print(self.word(zh, en), markup=False)
 
+    def warn(self, zh: str, en: str) -> None:
+        """Say something that nobody may miss."""
+        self.err.print(self.word(zh, en), markup=False, style="bold red")
+
     def fail(self, error: IdolensError, about: str = "") -> None:
         """Say what went wrong (with ``about``, a file's name) and what to do."""
         said = error.within(self.language)

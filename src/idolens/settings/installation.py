@@ -138,6 +138,18 @@ class Settings(BaseSettings):
         default=(),
         description="Names and addresses, beside this machine's own, that browsers may call the service by (JSON list); needed to listen beyond 127.0.0.1.",
     )
+    access: Literal["open-loopback", "required"] = Field(
+        default="open-loopback",
+        description="Who gets in while there is no account: open-loopback lets everybody on this machine work as an operator, required nobody. From the first account on everybody needs an account or a key.",
+    )
+    insecure_open_lan: bool = Field(
+        default=False,
+        description="Whether everybody who can reach the service may work as an operator while there is no account, from other machines too.",
+    )
+    behind_https: bool = Field(
+        default=False,
+        description="Whether people reach the service over https, through a proxy of yours; its cookie then travels over https only.",
+    )
     alerts: AlertSettings = AlertSettings()
     cache: CacheSettings = CacheSettings()
     uploads: UploadSettings = UploadSettings()

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Response
 from starlette.types import ASGIApp
 
 from idolens.settings import Settings
+from idolens.web.access import AccessGate, Callers, access_routes
 from idolens.web.api import PastLimit, api_routes
 from idolens.web.desk import Desk
 from idolens.web.gates import HostGate, RecordGate, SizeGate
@@ -45,22 +46,25 @@ def create_app(
         checks: what /readyz looks at beside the model.
         on_ready: called once, when requests can come.
     """
-    api = create_api(eyes, settings, checks=checks, on_ready=on_ready)
-    names = (settings.host, *settings.allowed_hosts)
+    callers = Callers(lambda: eyes.archive, settings)
+    api = create_api(eyes, settings, callers=callers, checks=checks, on_ready=on_ready)
+    names, most = (settings.host, *settings.allowed_hosts), body_limit(settings)
     # Outside of FastAPI, so that its own answers to failures pass the gates too.
-    limited = SizeGate(api, body_limit(settings), settings.language)
-    sized = PastLimit(api, limited)
-    return RecordGate(HostGate(sized, names, settings.language), records)
+    sized = PastLimit(api, SizeGate(api, most, settings.language))
+    let_in = AccessGate(sized, api.routes, callers, most, settings.language)
+    return RecordGate(HostGate(let_in, names, settings.language), records)
 
 
 def create_api(
     eyes: House,
     settings: Settings,
     *,
+    callers: Callers | None = None,
     checks: Mapping[str, Check] | None = None,
     on_ready: Callable[[], None] | None = None,
 ) -> FastAPI:
     """Build the routes alone; docs/http.md is written from them."""
+    known = callers or Callers(lambda: eyes.archive, settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
@@ -90,6 +94,7 @@ def create_api(
     )
     _add_infer(app, eyes, settings, desk)
     app.include_router(openai_routes(eyes, settings, desk))
+    app.include_router(access_routes(lambda: eyes.archive, settings, known))
     app.include_router(api_routes(eyes, settings))
     app.include_router(health_routes({"model": ModelCheck(eyes), **(checks or {})}))
     _add_page(app)

@@ -11,11 +11,9 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from idolens.vocabulary import Language
+from idolens.web.addresses import OWN_NAMES, host_name
 from idolens.web.problems import for_openai, is_openai, problem
 from idolens.web.records import Records, frames_of
-
-OWN_NAMES = ("localhost", "127.0.0.1", "::1")
-"""Host names by which a browser on this machine may call the service."""
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; "
@@ -29,7 +27,7 @@ _HEADERS = {
 
 
 _DRAIN_S = 5.0
-_HANG_UP = {"Connection": "close"}  # the rest of the body is not read
+HANG_UP = {"Connection": "close"}  # the rest of the body is not read
 
 
 class HostGate:
@@ -55,13 +53,7 @@ class HostGate:
 
     def _known(self, headers: Headers) -> bool:
         hosts = headers.getlist("host")
-        return len(hosts) == 1 and _without_port(hosts[0].lower()) in self._names
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+        return len(hosts) == 1 and host_name(hosts[0]) in self._names
 
 
 class SizeGate:
@@ -79,8 +71,8 @@ class SizeGate:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdecimal() and int(announced) > self._most:
-            await _drain(receive, 2 * self._most)
-            refusal = _refusal(scope, 413, self._language, headers=_HANG_UP)
+            await drain(receive, 2 * self._most)
+            refusal = _refusal(scope, 413, self._language, headers=HANG_UP)
             await refusal(scope, receive, send)
             return
         received = 0
@@ -90,8 +82,8 @@ class SizeGate:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._most:
-                await _drain(receive, self._most)
-                raise HTTPException(413, headers=_HANG_UP)
+                await drain(receive, self._most)
+                raise HTTPException(413, headers=HANG_UP)
             return message
 
         await self._app(scope, counting, send)
@@ -107,7 +99,7 @@ def _refusal(
     return for_openai(refusal, language) if is_openai(scope["path"]) else refusal
 
 
-async def _drain(receive: Receive, most: int) -> None:
+async def drain(receive: Receive, most: int) -> None:
     """Throw away up to ``most`` bytes of a body.
 
     A connection that is closed with bytes unread is reset, and a reset can overtake

@@ -75,6 +75,14 @@ _OF_STATUS = {
         "malformed",
         Bilingual(zh="请求不是合法的 JSON。", en="The request is not valid JSON."),
     ),
+    401: _Kind(
+        "not_signed_in",
+        Bilingual(zh="请先登录，或发送密钥。", en="Sign in, or send a key."),
+    ),
+    403: _Kind(
+        "not_allowed",
+        Bilingual(zh="你无权执行此操作。", en="You may not do this."),
+    ),
     404: _Kind(
         "no_such_address",
         Bilingual(zh="没有这个地址。", en="There is nothing at this address."),
@@ -158,6 +166,7 @@ _FIELD_WORDS = {
     "model_attributes_type": Bilingual(zh="应为 JSON 对象", en="must be a JSON object"),
 }
 _HIDDEN = "~"  # tags of alternatives begin so; they are no field's name
+_UNKNOWN = 401
 _UNPROCESSABLE = 422
 _OURS = 500
 _WRONG = Bilingual(zh="值不正确", en="has a wrong value")
@@ -254,6 +263,8 @@ def of_error(error: IdolensError, language: Language) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, TemporaryError):
         headers["Retry-After"] = str(max(1, round(error.delay_s)))
+    if error.http_status == _UNKNOWN:
+        headers["WWW-Authenticate"] = 'Bearer realm="idolens"'
     return problem(
         error.http_status,
         language,

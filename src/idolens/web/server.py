@@ -3,13 +3,13 @@
 import signal
 import socket
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 from types import FrameType
 
 import uvicorn
 
 from idolens.errors import SettingsError
 from idolens.settings import Settings
+from idolens.web.addresses import is_loopback
 from idolens.web.app import create_app, own_version
 from idolens.web.health import Check
 from idolens.web.house import House
@@ -17,16 +17,21 @@ from idolens.web.records import Records
 
 _CONNECTIONS = 128
 _GRACE_S = 10
+_ANY = ("0.0.0.0", "::")  # noqa: S104 - every address of this machine; see below
 
 
-def listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings, *, has_admin: bool = False) -> socket.socket:
     """Open the service's address, before anything slow is started.
+
+    Args:
+        settings: which address.
+        has_admin: whether there is an account that looks after the others.
 
     Raises:
         SettingsError: the port is taken, the address is not this machine's, or it
-            can be reached from outside and no host name was allowed.
+            can be reached from outside and there is no admin or no host name.
     """
-    _refuse_open_door(settings)
+    _refuse_open_door(settings, has_admin=has_admin)
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     door = socket.socket(family, socket.SOCK_STREAM)
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -90,22 +95,21 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _refuse_open_door(settings: Settings) -> None:
-    if settings.allowed_hosts or _is_loopback(settings.host):
+def _refuse_open_door(settings: Settings, *, has_admin: bool) -> None:
+    if is_loopback(settings.host):
+        return
+    if not has_admin and not settings.insecure_open_lan:
+        raise SettingsError(
+            f"{settings.host} can be reached from other machines and there is no "
+            "account yet: run `idolens accounts create-admin NAME` first.",
+            f"{settings.host} 可被其他机器访问，而目前还没有帐号："
+            "请先运行 `idolens accounts create-admin 名称`。",
+        )
+    if settings.allowed_hosts or settings.host not in _ANY:
         return
     raise SettingsError(
-        f"{settings.host} can be reached from other machines and there is no login "
-        "yet; name the hosts that the service may be called by in "
-        'IDOLENS_ALLOWED_HOSTS (e.g. ["studio.lan"]) to listen there all the same.',
-        f"{settings.host} 可被其他机器访问，而目前还没有登录功能；如确需监听，请在 "
-        'IDOLENS_ALLOWED_HOSTS 中写明允许的主机名(如 ["studio.lan"])。',
+        f"Nobody could call the service at {settings.host}: name the hosts that it "
+        'goes by in IDOLENS_ALLOWED_HOSTS (e.g. ["studio.lan"]).',
+        f"监听 {settings.host} 时无人能够访问：请在 IDOLENS_ALLOWED_HOSTS 中写明"
+        '服务的主机名(如 ["studio.lan"])。',
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
