@@ -5,6 +5,8 @@ The class says whether trying again can help (`TemporaryError`) or not
 one sentence in Chinese and one in English that says what to do.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from idolens.vocabulary import Bilingual, Language
@@ -101,10 +103,31 @@ class QuestionError(BadInputError):
     code = "bad_question"
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One mistake in something that a person wrote.
+
+    Attributes:
+        place: the key, e.g. ``questions[0].kind``.
+        words: its line, and what is wrong.
+    """
+
+    place: str
+    words: Bilingual
+
+
 class PolicyError(BadInputError):
-    """A policy file is wrong; the message names the line or the key."""
+    """A policy file is wrong; the message names the line or the key.
+
+    Attributes:
+        faults: all mistakes that are known, in order of their lines.
+    """
 
     code = "bad_policy"
+
+    def __init__(self, en: str, zh: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(en, zh)
+        self.faults = tuple(faults)
 
 
 class EngineError(PermanentError):

@@ -99,12 +99,15 @@ def insert_a_row_everywhere(database):
             "scopes": "[]",
             "detail": "{}",
             "outcome": "failed",
+            "decision": "confirmed",
+            "place": "active",
         }
         tables = [
             name
             for (name,) in connection.execute(
                 "SELECT name FROM sqlite_master "
-                "WHERE type = 'table' AND name != 'alembic_version'"
+                "WHERE type = 'table' AND name != 'alembic_version' "
+                "AND name NOT LIKE 'sqlite_%'"
             )
         ]
         for table in tables:

@@ -13,15 +13,19 @@ from idolens.archive.accounts import Accounts
 from idolens.archive.audit import AuditLog
 from idolens.archive.database import Database, disk_full
 from idolens.archive.deliveries import Deliveries
+from idolens.archive.kept_replies import KeptReplies
 from idolens.archive.keys import Keys
 from idolens.archive.logins import Logins
 from idolens.archive.migrate import upgrade
+from idolens.archive.news import News, tell
 from idolens.archive.outbox import Outbox
 from idolens.archive.pages import Pages
 from idolens.archive.pictures import PictureStore
+from idolens.archive.policies import PolicyShelf
 from idolens.archive.reserve import Reserve
 from idolens.archive.session import Event, Session, SessionState, latest
 from idolens.archive.uploads import UploadStore
+from idolens.archive.verdicts import Verdicts
 from idolens.errors import NotFoundError
 from idolens.media.frame import Frame, FrameState
 from idolens.settings import Settings
@@ -42,6 +46,10 @@ class Archive:
         pictures: evidence pictures by digest.
         uploads: files on their way in.
         pages: what lists show.
+        verdicts: what people say to findings.
+        policies: the studio's own.
+        news: what has happened.
+        replies: what is given again.
         accounts: who may sign in.
         logins: who is signed in.
         keys: what programs may do.
@@ -62,6 +70,10 @@ class Archive:
         self.pictures = pictures
         self.uploads = uploads
         self.pages = Pages(database)
+        self.verdicts = Verdicts(database)
+        self.policies = PolicyShelf(database)
+        self.news = News(database)
+        self.replies = KeptReplies(database)
         self.accounts = Accounts(database)
         self.logins = Logins(database)
         self.keys = Keys(database)
@@ -93,6 +105,7 @@ class Archive:
                     "at_ms": rows.now_ms(),
                 },
             )
+            tell(connection, "session", session.id)
 
     def session(self, session_id: SessionId) -> Session:
         """Return one session.
@@ -142,6 +155,7 @@ class Archive:
                     "reason_en": reason.en if reason else None,
                 },
             )
+            tell(connection, "job", session_id, state=state.value)
 
     def events(self, session_id: SessionId) -> list[Event]:
         """Return how the session's state changed, the oldest first."""
@@ -252,15 +266,18 @@ class Archive:
         """
         self._require_room()
         with self._database.write() as connection:
-            connection.execute(
+            digest = hashlib.sha256(content.encode()).hexdigest()
+            added = connection.execute(
                 insert(schema.report).on_conflict_do_nothing(),
                 {
                     "session_id": session_id,
-                    "sha256": hashlib.sha256(content.encode()).hexdigest(),
+                    "sha256": digest,
                     "content": content,
                     "at_ms": rows.now_ms(),
                 },
             )
+            if added.rowcount:
+                tell(connection, "report", session_id, sha256=digest)
 
     def report(self, session_id: SessionId) -> str | None:
         """Return the session's newest report (JSON), or None."""

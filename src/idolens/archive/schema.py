@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest revision under migrations/versions; a test keeps the two equal."""
 
 metadata = MetaData(
@@ -161,5 +161,8 @@ APPEND_ONLY = (
     "outbox_event",
     "alert_change",
     "delivery_attempt",
+    "verdict",
+    "policy_version",
+    "policy_choice",
 )
 """Tables on which a trigger refuses UPDATE."""

@@ -14,10 +14,11 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from idolens.errors import PolicyError, QuestionError
+from idolens.errors import Fault, PolicyError, QuestionError
 from idolens.review.calibration import Calibration, Curve
 from idolens.review.policy import Moot, Policy, PolicyQuestion, Risk
 from idolens.review.record import Record, Words
+from idolens.vocabulary import Bilingual
 
 MOST_CHARACTERS = 200_000
 """Longest policy file, in characters."""
@@ -261,7 +262,21 @@ def _explained(errors: list[ErrorDetails], lines: dict[Location, int]) -> Policy
     where_zh = f"第 {line} 行 {path}：" if path else f"第 {line} 行："
     stop_en, stop_zh = ("", "") if en.endswith("?") else (".", "。")
     return PolicyError(
-        f"{where_en}{en}{stop_en}{more_en}", f"{where_zh}{zh}{stop_zh}{more_zh}"
+        f"{where_en}{en}{stop_en}{more_en}",
+        f"{where_zh}{zh}{stop_zh}{more_zh}",
+        [
+            _fault(error, lines)
+            for error in sorted(errors, key=lambda one: _line(one["loc"], lines))
+        ],
+    )
+
+
+def _fault(error: ErrorDetails, lines: dict[Location, int]) -> Fault:
+    line = _line(error["loc"], lines)
+    en, zh = _reason(error)
+    return Fault(
+        _path(error["loc"]),
+        Bilingual(en=f"line {line}: {en}", zh=f"第 {line} 行：{zh}"),
     )
 
 

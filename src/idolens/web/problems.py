@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from idolens.errors import IdolensError, TemporaryError
+from idolens.errors import IdolensError, PolicyError, TemporaryError
 from idolens.vocabulary import Bilingual, Language
 
 
@@ -167,6 +167,7 @@ _FIELD_WORDS = {
 }
 _HIDDEN = "~"  # tags of alternatives begin so; they are no field's name
 _UNKNOWN = 401
+_MOST_FAULTS = 50
 _UNPROCESSABLE = 422
 _OURS = 500
 _WRONG = Bilingual(zh="值不正确", en="has a wrong value")
@@ -270,8 +271,18 @@ def of_error(error: IdolensError, language: Language) -> JSONResponse:
         language,
         code=error.code,
         words=error.words,
+        errors=_faults(error),
         headers=headers,
     )
+
+
+def _faults(error: IdolensError) -> list[FieldProblem]:
+    if not isinstance(error, PolicyError):
+        return []
+    return [
+        FieldProblem(field=fault.place or "body", zh=fault.words.zh, en=fault.words.en)
+        for fault in error.faults[:_MOST_FAULTS]
+    ]
 
 
 def _of_validation(

@@ -1,16 +1,19 @@
 """GET …/findings: where a risk was seen, and how much was looked at at all."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import Field
 
 from idolens.archive import Session
-from idolens.review import Coverage, Finding, Judgement, Reason
+from idolens.archive.verdicts import Verdict
+from idolens.review import Coverage, Finding, Judgement, Policy, Reason
 from idolens.review.wording import reason_words
 from idolens.web.api.judging import Judging
+from idolens.web.api.rule_books import rule_book
 from idolens.web.api.sessions import PolicyRef, session_of
 from idolens.web.api.shape import (
+    MOST,
     Cursor,
     Limit,
     Page,
@@ -19,6 +22,7 @@ from idolens.web.api.shape import (
     cursor_of,
     place_of,
 )
+from idolens.web.api.verdicts import VerdictTold, verdict_told
 from idolens.web.house import House
 from idolens.web.problems import Message
 
@@ -54,6 +58,9 @@ class FindingTold(Told):
     model: str = Field(description="The model's name.")
     model_revision: str = Field(description="Which weights.")
     prompt_version: str = Field(description="Changes with the question's wording.")
+    verdict: VerdictTold | None = Field(
+        description="What a person said of it last, if anybody did."
+    )
 
 
 class ReasonTold(Told):
@@ -83,6 +90,23 @@ class CoverageTold(Told):
     unexamined_ms: int = Field(description="What counts against the policy's limit.")
 
 
+class ShadowTold(Told):
+    """What another version of the policy makes of the same answers; it decides nothing.
+
+    A question that was not asked of the session counts as not examined.
+    """
+
+    version: str = Field(description="Of the policy; `GET …/findings?version=` lists.")
+    suggestion: Suggested = Field(description="What it would propose.")
+    findings: int = Field(description="How many it would find.")
+    only_there: list[str] = Field(
+        description="Ids of the first 200 findings that only it has."
+    )
+    only_here: list[str] = Field(
+        description="Ids of the first 200 findings that it does not have."
+    )
+
+
 class FindingPage(Page[FindingTold]):
     """Some findings in order of time, and what they amount to."""
 
@@ -92,6 +116,9 @@ class FindingPage(Page[FindingTold]):
     coverage: list[CoverageTold] = Field(
         description="How much was looked at, by question; what was not is no pass."
     )
+    shadow: ShadowTold | None = Field(
+        description="What the policy's shadow version makes of it, if there is one."
+    )
 
 
 def add_findings(router: APIRouter, house: House, judging: Judging) -> None:
@@ -99,30 +126,70 @@ def add_findings(router: APIRouter, house: House, judging: Judging) -> None:
 
     @router.get("/sessions/{session_id}/findings", summary="List a session's findings")
     def findings(
-        session_id: SessionPath, limit: Limit = 50, cursor: Cursor = None
+        session_id: SessionPath,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+        version: Annotated[
+            str | None,
+            Query(
+                pattern=r"^[0-9a-f]{12}$",
+                description="Judge by another version of the same policy, as a trial; "
+                "by the one that the session began with if not given.",
+            ),
+        ] = None,
     ) -> FindingPage:
         session = session_of(house, session_id)
         place = place_of(cursor, int)
-        judgement = judging.of(session)
-        return _page(session, judgement, int(place[0]) if place else 0, limit)
+        first = int(place[0]) if place else 0
+        judged_by = _policy(house, session, version)
+        judgement = judging.of(session, judged_by)
+        verdicts = house.archive.verdicts.newest(session.id)
+        behind = first + limit
+        more = behind < len(judgement.findings)
+        return FindingPage(
+            items=[
+                _told(found, verdicts.get(found.id))
+                for found in judgement.findings[first:behind]
+            ],
+            next=cursor_of(behind) if more else None,
+            policy=PolicyRef(
+                name=session.policy_name, version=version or session.policy_version
+            ),
+            suggestion=judgement.suggestion.value,
+            reasons=[_reason(reason) for reason in judgement.reasons],
+            coverage=[_coverage(row) for row in judgement.coverage],
+            shadow=_shadow(house, session, judging, judgement),
+        )
 
 
-def _page(
-    session: Session, judgement: Judgement, first: int, limit: int
-) -> FindingPage:
-    behind = first + limit
-    more = behind < len(judgement.findings)
-    return FindingPage(
-        items=[_told(found) for found in judgement.findings[first:behind]],
-        next=cursor_of(behind) if more else None,
-        policy=PolicyRef(name=session.policy_name, version=session.policy_version),
-        suggestion=judgement.suggestion.value,
-        reasons=[_reason(reason) for reason in judgement.reasons],
-        coverage=[_coverage(row) for row in judgement.coverage],
+def _policy(house: House, session: Session, version: str | None) -> Policy | None:
+    if version in {None, session.policy_version}:
+        return None
+    return rule_book(house, session.policy_name).policy(version)
+
+
+def _shadow(
+    house: House, session: Session, judging: Judging, judgement: Judgement
+) -> ShadowTold | None:
+    version = house.archive.policies.chosen(session.policy_name, "shadow")
+    if version is None:
+        return None
+    policy = rule_book(house, session.policy_name).policy(version)
+    there = judging.of(session, policy)
+    theirs = [found.id for found in there.findings]
+    ours = [found.id for found in judgement.findings]
+    only_there = [one for one in theirs if one not in set(ours)]
+    only_here = [one for one in ours if one not in set(theirs)]
+    return ShadowTold(
+        version=version,
+        suggestion=there.suggestion.value,
+        findings=len(theirs),
+        only_there=only_there[:MOST],
+        only_here=only_here[:MOST],
     )
 
 
-def _told(finding: Finding) -> FindingTold:
+def _told(finding: Finding, verdict: Verdict | None) -> FindingTold:
     why = finding.why
     return FindingTold(
         id=finding.id,
@@ -148,6 +215,7 @@ def _told(finding: Finding) -> FindingTold:
         model=why.model,
         model_revision=why.model_revision,
         prompt_version=why.prompt_version,
+        verdict=verdict and verdict_told(verdict),
     )
 
 

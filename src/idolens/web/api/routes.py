@@ -9,10 +9,12 @@ from idolens.web.api.findings import add_findings
 from idolens.web.api.frames import add_frames
 from idolens.web.api.jobs import add_jobs
 from idolens.web.api.judging import Judging
+from idolens.web.api.policies import add_policies
 from idolens.web.api.reports import add_reports
 from idolens.web.api.sessions import add_sessions
 from idolens.web.api.tagged import TaggedRoute
 from idolens.web.api.uploads import add_uploads
+from idolens.web.api.verdicts import add_verdicts
 from idolens.web.house import House
 from idolens.web.problems import FAILURES
 
@@ -25,7 +27,10 @@ def api_routes(house: House, settings: Settings) -> APIRouter:
     add_sessions(router, house)
     add_frames(router, house)
     add_answers(router, house)
-    add_findings(router, house, Judging(house))
+    judging = Judging(house)
+    add_findings(router, house, judging)
+    add_verdicts(router, house, judging)
+    add_policies(router, house)
     add_reports(router, house, settings)
     add_jobs(router, house)
     add_uploads(router, house)
