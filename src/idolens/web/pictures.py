@@ -1,8 +1,10 @@
 """Pictures in requests: base64, bare or as a data URL; never an address to fetch."""
 
-import base64
 import binascii
 import re
+import string
+
+import pybase64
 
 from idolens.errors import MalformedError, TooLargeError
 
@@ -19,11 +21,13 @@ def picture_bytes(text: str, most: int) -> bytes:
     prefix = _DATA_URL.match(text)
     if prefix and not prefix[0].rstrip(",").lower().endswith(";base64"):
         raise _not_base64()
-    bare = "".join(text[prefix.end() if prefix else 0 :].split())
+    bare = text[prefix.end() :] if prefix else text
+    if any(blank in bare for blank in string.whitespace):
+        bare = "".join(bare.split())
     if len(bare) // 4 * 3 > most + 3:
         raise _too_large(most)
     try:
-        data = base64.b64decode(bare, validate=True)
+        data = pybase64.b64decode(bare, validate=True)
     except (binascii.Error, ValueError) as error:
         raise _not_base64() from error
     if not data:
