@@ -56,7 +56,9 @@ class AccountChange(_Asked):
     """What to change; what is left out stays."""
 
     role: Role | None = Field(None, description="What it may do from now on.")
-    password: Password | None = None
+    password: str | None = Field(
+        None, max_length=1000, description=f"A new one, at least {LEAST} characters."
+    )
     disabled: bool | None = Field(None, description="Whether it may not sign in.")
 
 
