@@ -184,6 +184,22 @@ curl -s http://127.0.0.1:8080/api/v1/sessions -H 'Content-Type: application/json
   -d "{\"uploads\": [\"$id\"], \"policy\": \"livestream-zh\", \"every_s\": 60}"
 ```
 """,
+    "/api/v1/events": """\
+One stream a client. Every event but `progress` has a number (`id`); whoever comes back
+with the last one as `Last-Event-ID`, as browsers do by themselves, first hears what was
+missed. `progress` holds a job as `GET /api/v1/jobs/{id}` does. `reset` says that what
+was missed is no longer known: read everything anew. A comment comes every 15 s.
+
+每个客户端一个事件流。除 `progress` 外,每个事件都有编号(`id`);\
+重连时带上 `Last-Event-ID`(浏览器会自动带上)即可补收错过的事件。\
+收到 `reset` 时请重新读取全部数据。每 15 秒发送一次心跳注释。
+
+```js
+const events = new EventSource("/api/v1/events")
+events.addEventListener("progress", (event) => console.log(JSON.parse(event.data)))
+events.addEventListener("report", (event) => console.log(JSON.parse(event.data)))
+```
+""",
     "/api/v1/sessions/{session_id}/report": """\
 A PDF is one click in any browser (print the page): it is made for paper too.
 

@@ -24,7 +24,7 @@ from idolens.vlm.question import Question
 from idolens.web.app import create_app
 from idolens.web.health import Check
 from idolens.web.records import Records
-from idolens.web.server import address_of, listen
+from idolens.web.server import Server, address_of, listen
 from tests.fakes import FakeEngine
 
 
@@ -67,9 +67,18 @@ def running(
     if eyes.archive is None:
         eyes.archive = stack.enter_context(empty_archive(logs / "home"))
     ready = threading.Event()
-    app = create_app(eyes, chosen, records=records, checks=checks, on_ready=ready.set)
-    server = uvicorn.Server(
-        uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
+    closing = threading.Event()
+    app = create_app(
+        eyes,
+        chosen,
+        records=records,
+        checks=checks,
+        on_ready=ready.set,
+        closing=closing,
+    )
+    server = Server(
+        uvicorn.Config(app, access_log=False, log_config=None, server_header=False),
+        closing,
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
     thread.start()

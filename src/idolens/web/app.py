@@ -1,5 +1,6 @@
 """Puts routes, gates and error shape together into one ASGI app."""
 
+import threading
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -36,6 +37,7 @@ def create_app(
     records: Records | None = None,
     checks: Mapping[str, Check] | None = None,
     on_ready: Callable[[], None] | None = None,
+    closing: threading.Event | None = None,
 ) -> ASGIApp:
     """Build the service around an open studio.
 
@@ -45,9 +47,17 @@ def create_app(
         records: where one record a request is written; None writes none.
         checks: what /readyz looks at beside the model.
         on_ready: called once, when requests can come.
+        closing: set when the service is about to end; streams end with it.
     """
     callers = Callers(lambda: eyes.archive, settings)
-    api = create_api(eyes, settings, callers=callers, checks=checks, on_ready=on_ready)
+    api = create_api(
+        eyes,
+        settings,
+        callers=callers,
+        checks=checks,
+        on_ready=on_ready,
+        closing=closing,
+    )
     names, most = (settings.host, *settings.allowed_hosts), body_limit(settings)
     # Outside of FastAPI, so that its own answers to failures pass the gates too.
     sized = PastLimit(api, SizeGate(api, most, settings.language))
@@ -62,6 +72,7 @@ def create_api(
     callers: Callers | None = None,
     checks: Mapping[str, Check] | None = None,
     on_ready: Callable[[], None] | None = None,
+    closing: threading.Event | None = None,
 ) -> FastAPI:
     """Build the routes alone; docs/http.md is written from them."""
     known = callers or Callers(lambda: eyes.archive, settings)
@@ -95,7 +106,7 @@ def create_api(
     _add_infer(app, eyes, settings, desk)
     app.include_router(openai_routes(eyes, settings, desk))
     app.include_router(access_routes(lambda: eyes.archive, settings, known))
-    app.include_router(api_routes(eyes, settings))
+    app.include_router(api_routes(eyes, settings, closing or threading.Event()))
     app.include_router(health_routes({"model": ModelCheck(eyes), **(checks or {})}))
     _add_page(app)
     return app

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import threading
 from collections.abc import Callable, Mapping
 from types import FrameType
 
@@ -66,7 +67,15 @@ def serve(
     """Answer requests on ``door`` until SIGINT or SIGTERM, then end what is begun."""
     records = Records(settings.logs)
     records.listen()
-    app = create_app(eyes, settings, records=records, checks=checks, on_ready=on_ready)
+    closing = threading.Event()
+    app = create_app(
+        eyes,
+        settings,
+        records=records,
+        checks=checks,
+        on_ready=on_ready,
+        closing=closing,
+    )
     config = uvicorn.Config(
         app,
         access_log=False,
@@ -81,7 +90,7 @@ def serve(
     before = signal.signal(signal.SIGTERM, _stop)
     records.write("started", version=own_version(), port=door.getsockname()[1])
     try:
-        uvicorn.Server(config).run(sockets=[door])
+        Server(config, closing).run(sockets=[door])
     except KeyboardInterrupt:
         pass
     finally:
@@ -89,6 +98,24 @@ def serve(
         records.close()
         door.close()
         signal.signal(signal.SIGTERM, before)
+
+
+class Server(uvicorn.Server):
+    """Says that it is about to end before it waits for what is begun.
+
+    Args:
+        config: as uvicorn takes it.
+        closing: set then; streams that would go on for ever end by it.
+    """
+
+    def __init__(self, config: uvicorn.Config, closing: threading.Event) -> None:
+        super().__init__(config)
+        self._closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        self._closing.set()
+        await super().shutdown(sockets)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -1,10 +1,14 @@
 """Puts the routes under /api/v1 together."""
 
+import threading
+
 from fastapi import APIRouter
 
 from idolens.settings import Settings
 from idolens.web.api.answers import add_answers
 from idolens.web.api.beginning import add_beginning
+from idolens.web.api.engines import add_engines
+from idolens.web.api.events import add_events
 from idolens.web.api.findings import add_findings
 from idolens.web.api.frames import add_frames
 from idolens.web.api.jobs import add_jobs
@@ -19,8 +23,8 @@ from idolens.web.house import House
 from idolens.web.problems import FAILURES
 
 
-def api_routes(house: House, settings: Settings) -> APIRouter:
-    """Return the routes under /api/v1."""
+def api_routes(house: House, settings: Settings, closing: threading.Event) -> APIRouter:
+    """Return the routes under /api/v1; streams end when ``closing`` is set."""
     router = APIRouter(
         prefix="/api/v1", tags=["api"], route_class=TaggedRoute, responses=FAILURES
     )
@@ -35,4 +39,6 @@ def api_routes(house: House, settings: Settings) -> APIRouter:
     add_jobs(router, house)
     add_uploads(router, house)
     add_beginning(router, house, settings)
+    add_events(router, house, closing)
+    add_engines(router, settings)
     return router
