@@ -48,6 +48,21 @@ def test_a_short_password_is_refused(shell):
     assert "lin" not in shell.run("accounts", "list").out
 
 
+def test_others_are_made_once_there_is_an_admin(shell):
+    """A viewer alone could let nobody else in."""
+    shell.type(PASSWORD)
+    alone = shell.run("accounts", "create", "mei", "--role", "reviewer")
+    shell.type(PASSWORD)
+    shell.run("accounts", "create-admin", "lin")
+    shell.type(PASSWORD)
+    made = shell.run("accounts", "create", "mei", "--role", "reviewer")
+
+    assert alone.status == 2
+    assert "create-admin" in alone.err
+    assert made.status == 0, made.err
+    assert "reviewer" in shell.run("accounts", "list").out
+
+
 def test_nobody_of_that_name(house):
     """The message says where to look."""
     done = house.run("accounts", "disable", "nobody")

@@ -28,6 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     epilog=examples(
         "idolens accounts create-admin lin",
+        "idolens accounts create mei --role reviewer",
         "idolens accounts list",
         "idolens accounts reset-password lin < password.txt",
     ),
@@ -40,16 +41,20 @@ Name = Annotated[
 @app.command("create-admin")
 def create_admin(context: typer.Context, name: Name) -> None:
     """Make an account that looks after the others. · 创建管理员帐号。"""
-    terminal = context.ensure_object(Terminal)
-    password = _new_password(terminal)
-    with open_studio(terminal.settings) as studio:
-        made = studio.archive.accounts.add(name, Role.ADMIN, password, ACTOR)
-    SetupToken(terminal.settings.home).withdraw()
-    terminal.say(
-        f"已创建管理员 {made.name}。此后使用服务需要登录或密钥。",
-        f"Made the admin {made.name}. From now on the service asks everybody to sign "
-        "in, or for a key.",
-    )
+    _create(context.ensure_object(Terminal), name, Role.ADMIN)
+
+
+@app.command()
+def create(
+    context: typer.Context,
+    name: Name,
+    role: Annotated[
+        Role,
+        typer.Option(help="What it may do. · 角色。"),
+    ] = Role.VIEWER,
+) -> None:
+    """Make an account. · 创建帐号。"""
+    _create(context.ensure_object(Terminal), name, role)
 
 
 @app.command("list")
@@ -114,6 +119,24 @@ def print_setup_link(context: typer.Context) -> None:
 def setup_link(settings: Settings, address: str) -> str:
     """Return a link that makes the first account; an older one ends."""
     return f"{address}/setup?token={SetupToken(settings.home).issue()}"
+
+
+def _create(terminal: Terminal, name: str, role: Role) -> None:
+    password = _new_password(terminal)
+    with open_studio(terminal.settings) as studio:
+        accounts = studio.archive.accounts
+        if role is not Role.ADMIN and not accounts.has_admin():
+            raise ConflictError(
+                "The first account is an admin: `idolens accounts create-admin`.",
+                "第一个帐号应为管理员：`idolens accounts create-admin`。",
+            )
+        made = accounts.add(name, role, password, ACTOR)
+    SetupToken(terminal.settings.home).withdraw()
+    terminal.say(
+        f"已创建帐号 {made.name}({role.value})。使用服务需要登录或密钥。",
+        f"Made the account {made.name} ({role.value}). The service asks everybody to "
+        "sign in, or for a key.",
+    )
 
 
 def _change(archive: Archive, name: str, change: Change) -> None:

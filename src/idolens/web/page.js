@@ -49,6 +49,22 @@ async function ask(event) {
   }
 }
 
+async function who() {
+  const reply = await fetch("/api/v1/me");
+  if (!reply.ok) return;
+  const me = await reply.json();
+  find("open").hidden = !me.open_to_all;
+  find("who").hidden = me.kind !== "account";
+  find("name").textContent = me.name || "";
+}
+
+async function out() {
+  await fetch("/api/v1/session", { method: "DELETE" });
+  location.replace("/sign-in");
+}
+
+who().catch(() => show("连接不上服务。", "The service cannot be reached.", false));
+find("out").addEventListener("click", out);
 find("form").addEventListener("submit", ask);
 find("file").addEventListener("change", (event) => take(event.target.files[0]));
 document.addEventListener("paste", (event) => take(event.clipboardData.files[0]));

@@ -254,6 +254,7 @@ def test_a_key_goes_in_a_header_only(tmp_path):
         "name": None,
         "role": None,
         "permissions": ["ask", "read", "self"],
+        "open_to_all": False,
     }
     assert password.status_code == 403
 
@@ -355,7 +356,7 @@ def test_while_there_is_no_account_this_machine_works(tmp_path):
         revoked = client.get("/v1/models", headers=bearer(text))
         stale = client.get("/v1/models", headers=with_cookie("of-yesterday"))
 
-    assert me["kind"] == "open"
+    assert (me["kind"], me["open_to_all"]) == ("open", False)
     assert "ingest" in me["permissions"]
     assert not {"people", "keys", "purge", "audit"} & set(me["permissions"])
     assert page.status_code == 200
@@ -366,6 +367,20 @@ def test_while_there_is_no_account_this_machine_works(tmp_path):
     assert less.status_code == 403
     assert revoked.status_code == 401
     assert stale.status_code == 200
+
+
+def test_an_open_network_is_told_on_the_page(tmp_path):
+    """In red, for as long as there is no account."""
+    with house(tmp_path, insecure_open_lan=True) as (client, archive):
+        before = client.get(f"{API}/me").json()
+        archive.accounts.add("lin", Role.VIEWER, PASSWORD, "terminal")
+        sign_in(client, "lin")
+        after = client.get(f"{API}/me").json()
+        page = client.get("/").text
+
+    assert before["open_to_all"] is True
+    assert after["open_to_all"] is False
+    assert 'id="open" role="alert" hidden' in page
 
 
 def test_access_can_be_required_from_the_first_start(tmp_path):

@@ -25,6 +25,10 @@ _LOOK_AGAIN_S = 1.0
 class Callers:
     """Knows who may be asking.
 
+    Attributes:
+        cookie: what a login stands in.
+        open_to_all: whether, without an account, others than this machine get in.
+
     Args:
         archive: gives accounts, logins and keys; opened at the first need.
         settings: who is let in while there is no account.
@@ -42,7 +46,7 @@ class Callers:
         self._open_here = settings.access == "open-loopback" and is_loopback(
             settings.host
         )
-        self._open_to_all = settings.insecure_open_lan
+        self.open_to_all = settings.insecure_open_lan
         self._clock = clock
         self._limiter: anyio.CapacityLimiter | None = None
         self._has_accounts = False
@@ -65,7 +69,7 @@ class Callers:
 
     def is_open(self) -> bool:
         """Tell whether people are let in without an account now."""
-        return (self._open_here or self._open_to_all) and not self._accounts_exist()
+        return (self._open_here or self.open_to_all) and not self._accounts_exist()
 
     def account_made(self) -> None:
         """Note at once that there is an account: from now on everybody needs one."""
@@ -92,7 +96,7 @@ class Callers:
 
     def _is_open(self, connection: HTTPConnection) -> bool:
         if not (
-            self._open_to_all or (self._open_here and from_this_machine(connection))
+            self.open_to_all or (self._open_here and from_this_machine(connection))
         ):
             return False
         return not self._accounts_exist()

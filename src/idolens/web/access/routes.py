@@ -32,7 +32,7 @@ def access_routes(
     """
     reception = Reception(archive, SetupToken(settings.home), callers)
     api = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
-    add_session(api, reception)
+    add_session(api, reception, callers)
     add_accounts(api, archive, reception)
     add_keys(api, archive)
     add_audit(api, archive)

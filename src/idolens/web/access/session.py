@@ -146,7 +146,7 @@ class Reception:
         return await to_thread.run_sync(work, limiter=self._limiter)
 
 
-def add_session(router: APIRouter, reception: Reception) -> None:
+def add_session(router: APIRouter, reception: Reception, callers: Callers) -> None:
     """Add the routes."""
 
     @router.post("/session", summary="Sign in; the login stands in a cookie")
@@ -159,7 +159,7 @@ def add_session(router: APIRouter, reception: Reception) -> None:
 
     @router.get("/me", summary="Who am I, and what may I do?")
     async def who(caller: Asking) -> Me:
-        return me(caller)
+        return me(caller, open_to_all=callers.open_to_all)
 
     @router.put("/me/password", status_code=204, summary="Change one's own password")
     async def change_password(

@@ -86,6 +86,9 @@ class Me(BaseModel):
     name: str | None = Field(description="Of the account, if one is signed in.")
     role: Role | None = Field(description="Of the account, if one is signed in.")
     permissions: list[Permission] = Field(description="All that one may do.")
+    open_to_all: bool = Field(
+        description="Whether other machines too are let in without an account now."
+    )
 
 
 class AccountTold(BaseModel):
@@ -158,7 +161,7 @@ class EntryList(BaseModel):
     items: list[EntryTold] = Field(description="The oldest first.")
 
 
-def me(caller: Caller) -> Me:
+def me(caller: Caller, *, open_to_all: bool = False) -> Me:
     """Tell a caller who they are."""
     account = caller.account
     return Me(
@@ -166,6 +169,7 @@ def me(caller: Caller) -> Me:
         name=account.name if account else None,
         role=account.role if account else None,
         permissions=sorted(caller.permissions),
+        open_to_all=open_to_all and caller.kind == "open",
     )
 
 
