@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from idolens.archive import Archive, open_archive
 from idolens.jobs import Jobs, open_jobs, unpack_folder
 from idolens.media import Decoder, Source, discover
+from idolens.media.meter import UNMETERED, Meter
 from idolens.media.picture import Picture
 from idolens.media.recall import Recall
 from idolens.settings import Settings
@@ -20,6 +21,8 @@ from idolens.vlm.cached import cached
 from idolens.vlm.catalog import open_engine
 from idolens.vlm.contrast import contrasting
 from idolens.vlm.engine import Engine
+from idolens.vlm.engine_state import EngineState, state_of
+from idolens.vlm.metered import metered
 from idolens.vlm.question import Question
 from idolens.vocabulary import SessionId
 
@@ -37,15 +40,20 @@ class Studio:
     """
 
     def __init__(
-        self, settings: Settings, engine: Engine | None, stack: ExitStack
+        self,
+        settings: Settings,
+        engine: Engine | None,
+        stack: ExitStack,
+        meter: Meter = UNMETERED,
     ) -> None:
         self.settings = settings
+        self._meter = meter
         # Closed from the last to the first, whichever was opened first: jobs end
         # before the engine they ask.
         self._archive = _Part(partial(open_archive, settings), stack)
         self._store = _Part(partial(open_store, settings), stack)
-        self._engines = _Engines(settings, engine, self._store.get, stack)
-        self._decoder = _Part(partial(_decoder, settings), stack)
+        self._engines = _Engines(settings, engine, self._store.get, stack, meter)
+        self._decoder = _Part(partial(_decoder, settings, meter), stack)
         self._jobs = _Part(self._open_jobs, stack)
 
     @property
@@ -62,6 +70,11 @@ class Studio:
     def jobs(self) -> Jobs:
         """The analyses."""
         return self._jobs.get()
+
+    @property
+    def engine_states(self) -> list[EngineState]:
+        """How the engines are that have been opened; opens none."""
+        return self._engines.states()
 
     def ask(self, picture: bytes, questions: Sequence[Question]) -> list[Answer]:
         """Answer ``questions`` about a picture file's bytes, in their order.
@@ -105,12 +118,12 @@ class Studio:
         self.archive.forget(session_id)
 
     def _open_jobs(self) -> AbstractContextManager[Jobs]:
-        return open_jobs(self.archive, self._engines.get, self.settings)
+        return open_jobs(self.archive, self._engines.get, self.settings, self._meter)
 
 
 @contextmanager
 def open_studio(
-    settings: Settings, *, engine: Engine | None = None
+    settings: Settings, *, engine: Engine | None = None, meter: Meter = UNMETERED
 ) -> Generator[Studio]:
     """Open a studio; everything it opened is closed at the end.
 
@@ -118,9 +131,10 @@ def open_studio(
         settings: of the installation.
         engine: instead of every one that a name stands for, and without the cache of
             answers; it is closed too.
+        meter: hears how the work goes.
     """
     with ExitStack() as stack:
-        yield Studio(settings, engine, stack)
+        yield Studio(settings, engine, stack, meter)
 
 
 class _Part(Generic[T]):
@@ -133,6 +147,11 @@ class _Part(Generic[T]):
         self._stack = stack.enter_context(ExitStack())
         self._lock = threading.Lock()
         self._opened: tuple[T] | None = None
+
+    @property
+    def opened(self) -> T | None:
+        """What was opened; None while nothing was."""
+        return self._opened[0] if self._opened else None
 
     def get(self) -> T:
         with self._lock:
@@ -150,7 +169,9 @@ class _Engines:
         given: Engine | None,
         store: Callable[[], AnswerStore | None],
         stack: ExitStack,
+        meter: Meter,
     ) -> None:
+        self._meter = meter
         self._settings = settings
         self._given = given
         self._store = store
@@ -166,16 +187,22 @@ class _Engines:
             part = self._parts[key]
         return part.get()
 
+    def states(self) -> list[EngineState]:
+        with self._lock:
+            engines = [part.opened for part in self._parts.values()]
+        return [state_of(engine) for engine in engines if engine is not None]
+
     def _open(self, name: str) -> AbstractContextManager[Engine]:
         if self._given is not None:
-            return closing(self._given)
+            return closing(metered(self._given, self._meter))
         engine = open_engine(self._settings.model_copy(update={"engine": name}))
         store = self._store()
         kept = engine if store is None else cached(engine, store)
-        return closing(contrasting(kept, self._settings.contrast))
+        engine = contrasting(kept, self._settings.contrast)
+        return closing(metered(engine, self._meter))
 
 
 @contextmanager
-def _decoder(settings: Settings) -> Generator[Recall]:
-    with Decoder(settings.decode) as decoder:
+def _decoder(settings: Settings, meter: Meter) -> Generator[Recall]:
+    with Decoder(settings.decode, meter) as decoder:
         yield Recall(decoder, settings.cache.pictures_mib * 2**20)

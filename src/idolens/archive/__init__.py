@@ -6,6 +6,9 @@ Must not know what a policy is, how an answer was made, or that there is an HTTP
 
 from idolens.archive.archive import Archive, open_archive
 from idolens.archive.database import sqlite_version
+from idolens.archive.deliveries import Deliveries
+from idolens.archive.outbox import Outbox
+from idolens.archive.parcel import AlertChange, Delivery, OutboxDepth, Parcel
 from idolens.archive.pictures import PictureStore
 from idolens.archive.session import (
     Event,
@@ -17,8 +20,14 @@ from idolens.archive.session import (
 from idolens.archive.uploads import Upload, UploadStore
 
 __all__ = [
+    "AlertChange",
     "Archive",
+    "Deliveries",
+    "Delivery",
     "Event",
+    "Outbox",
+    "OutboxDepth",
+    "Parcel",
     "PictureStore",
     "Session",
     "SessionKind",

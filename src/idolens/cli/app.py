@@ -13,6 +13,7 @@ from typer.main import get_command
 
 from idolens.cli import (
     accounts,
+    alerts,
     analyses,
     asking,
     auditing,
@@ -46,6 +47,7 @@ app.command("resume", epilog=analyses.RESUME_EXAMPLES)(analyses.resume)
 app.command("ask", epilog=asking.EXAMPLES)(asking.ask)
 app.add_typer(policies.app, name="policies")
 app.add_typer(models.app, name="models")
+app.add_typer(alerts.app, name="alerts")
 app.command("engines")(machine.engines)
 app.command("doctor")(machine.doctor)
 app.command("eval", epilog=evaluating.EXAMPLES)(evaluating.evaluate)

@@ -16,6 +16,8 @@ from idolens.settings import Settings
 from idolens.studio import Studio, open_studio
 from idolens.vlm import ENGINES
 from idolens.web.health import Check, ModelCheck, disk_check
+from idolens.web.metrics import Metrics
+from idolens.web.monitor import open_monitor
 from idolens.web.server import address_of, listen
 from idolens.web.server import serve as serve_on
 
@@ -103,14 +105,19 @@ def serve(
     }
     given = {name: value for name, value in chosen.items() if value is not None}
     settings = with_engine(terminal.settings, engine).model_copy(update=given)
-    with open_studio(settings) as studio:
+    metrics = Metrics()
+    with (
+        open_studio(settings, meter=metrics) as studio,
+        open_monitor(studio, settings, metrics) as soft,
+    ):
         door = listen(settings, has_admin=studio.archive.accounts.has_admin())
         address = address_of(door)
         serve_on(
             studio,
             settings,
             door,
-            checks=_checks(studio, settings),
+            checks={**_checks(studio, settings), **soft},
+            metrics=metrics,
             on_ready=partial(_say_ready, terminal, studio, settings, address),
         )
 

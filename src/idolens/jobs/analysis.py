@@ -16,6 +16,7 @@ from idolens.jobs.feed import Feed
 from idolens.jobs.intake import as_begun, drop_unpacked, targets_of
 from idolens.media import encode
 from idolens.media.frame import DropReason, Frame, FrameState
+from idolens.media.meter import UNMETERED, Meter, timed
 from idolens.media.picture import Picture
 from idolens.review import (
     Policy,
@@ -64,6 +65,7 @@ class Analysis:
         engine: who answers; the one that the session began with.
         settings: of this process; the session's own recipe goes before them.
         run: how this execution is seen and stopped.
+        meter: hears how the work goes.
 
     Raises:
         PolicyError: the session's policy can no longer be read.
@@ -77,8 +79,10 @@ class Analysis:
         engine: Engine,
         settings: Settings,
         run: Run,
+        meter: Meter = UNMETERED,
     ) -> None:
         self._session = session
+        self._meter = meter
         self._archive = archive
         self._settings = settings
         begun = as_begun(settings, session)
@@ -93,7 +97,7 @@ class Analysis:
             tally=cache.tally if (cache := cache_of(engine)) else None,
         )
         self._targets = targets_of(session)
-        self._feed = Feed(session, archive, settings)
+        self._feed = Feed(session, archive, settings, meter)
         self._asker = Asker(
             self._eyes,
             self._policy.asked(),
@@ -153,6 +157,7 @@ class Analysis:
             if self._run.stop.is_set():
                 raise StoppedError
             frames.append(seen.frame)
+            self._meter.looked(seen.frame.state.value)
             if seen.frame.drop is DropReason.TRANSITION and self._reused:
                 answers.update(self._ask(waiting))
                 waiting.clear()
@@ -166,8 +171,9 @@ class Analysis:
             self._run.done = first + len(frames) - len(waiting)
         answers.update(self._ask(waiting))
         # First the pictures: no row ever refers to one that is not there.
-        self._archive.pictures.put_all(pictures)
-        self._archive.store_chunk(self._session.id, frames, answers)
+        with timed(self._meter, "store"):
+            self._archive.pictures.put_all(pictures)
+            self._archive.store_chunk(self._session.id, frames, answers)
 
     def _ask(
         self, pictures: Mapping[FrameId, Picture]

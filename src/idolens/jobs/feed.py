@@ -14,6 +14,7 @@ from idolens.errors import MediaError
 from idolens.jobs.intake import as_begun, sources_of, targets_of
 from idolens.media import Look, Target, look, look_at_pictures
 from idolens.media.frame import Frame, FrameState
+from idolens.media.meter import UNMETERED, Meter
 from idolens.settings import Settings
 
 
@@ -24,9 +25,17 @@ class Feed:
         session: what to look at.
         archive: knows the last frame kept.
         settings: of the decoder; the session's own recipe goes before them.
+        meter: hears how long looking takes.
     """
 
-    def __init__(self, session: Session, archive: Archive, settings: Settings) -> None:
+    def __init__(
+        self,
+        session: Session,
+        archive: Archive,
+        settings: Settings,
+        meter: Meter = UNMETERED,
+    ) -> None:
+        self._meter = meter
         self._session = session
         self._archive = archive
         self._settings = as_begun(settings, session)
@@ -70,9 +79,19 @@ class Feed:
         targets = self._targets[first:]
         if self._session.kind == "pictures":
             return look_at_pictures(
-                self._sources[first:], targets, settings=self._settings, before=before
+                self._sources[first:],
+                targets,
+                settings=self._settings,
+                before=before,
+                meter=self._meter,
             )
-        return look(self._sources[0], targets, settings=self._settings, before=before)
+        return look(
+            self._sources[0],
+            targets,
+            settings=self._settings,
+            before=before,
+            meter=self._meter,
+        )
 
 
 def _failed(target: Target, why: str) -> Look:

@@ -18,6 +18,7 @@ from idolens.jobs.runtime import Runtime
 from idolens.jobs.worker import Worker
 from idolens.jobs.workflow import LEAVE_S, Workflow
 from idolens.media import Source
+from idolens.media.meter import UNMETERED, Meter
 from idolens.review import Policy, check_policy
 from idolens.settings import Settings
 from idolens.vlm.engine import Engine
@@ -36,17 +37,22 @@ class Jobs:
         archive: where sessions are kept.
         engines: gives an engine by its name; called when a job needs it.
         settings: of this installation.
+        meter: hears how the work goes.
     """
 
     def __init__(
-        self, archive: Archive, engines: Callable[[str], Engine], settings: Settings
+        self,
+        archive: Archive,
+        engines: Callable[[str], Engine],
+        settings: Settings,
+        meter: Meter = UNMETERED,
     ) -> None:
         self._archive = archive
         self._engines = engines
         self._settings = settings
         self._paces: dict[SessionId, Pace] = {}
         self._totals: dict[SessionId, int] = {}
-        self._workflow = Workflow(archive, engines, settings)
+        self._workflow = Workflow(archive, engines, settings, meter)
         self._worker = Worker(settings.home / "workers")
         try:
             self._runtime = Runtime(
@@ -248,10 +254,13 @@ class Jobs:
 
 @contextmanager
 def open_jobs(
-    archive: Archive, engines: Callable[[str], Engine], settings: Settings
+    archive: Archive,
+    engines: Callable[[str], Engine],
+    settings: Settings,
+    meter: Meter = UNMETERED,
 ) -> Generator[Jobs]:
     """Open the jobs under ``settings.home``; unfinished ones wait for `resume`."""
-    jobs = Jobs(archive, engines, settings)
+    jobs = Jobs(archive, engines, settings, meter)
     try:
         yield jobs
     finally:

@@ -11,6 +11,7 @@ from idolens.errors import IdolensError
 from idolens.jobs.analysis import Analysis, Run
 from idolens.jobs.asking import StoppedError
 from idolens.jobs.runtime import began_at, halt, step
+from idolens.media.meter import UNMETERED, Meter
 from idolens.settings import Settings
 from idolens.vlm.engine import Engine
 from idolens.vocabulary import Bilingual, SessionId
@@ -33,11 +34,17 @@ class Workflow:
         archive: where sessions are kept.
         engines: gives an engine by its name; called when a first chunk needs it.
         settings: of this installation.
+        meter: hears how the work goes.
     """
 
     def __init__(
-        self, archive: Archive, engines: Callable[[str], Engine], settings: Settings
+        self,
+        archive: Archive,
+        engines: Callable[[str], Engine],
+        settings: Settings,
+        meter: Meter = UNMETERED,
     ) -> None:
+        self._meter = meter
         self._archive = archive
         self._engines = engines
         self._settings = settings
@@ -53,12 +60,14 @@ class Workflow:
         order of the steps must follow from the session alone.
         """
         run = self._enter(SessionId(session_id))
+        self._meter.working(1)
         try:
             chunks = self._step("plan", run, lambda: self._work(run).plan())
             for number in range(chunks):
                 self._step("chunk", run, lambda n=number: self._chunk(run, n))
             self._step("report", run, lambda: self._report(run))
         finally:
+            self._meter.working(-1)
             self._leave(run)
 
     @contextmanager
@@ -113,6 +122,7 @@ class Workflow:
                 engine=self._engines(session.engine),
                 settings=self._settings,
                 run=run,
+                meter=self._meter,
             )
         return run.work
 

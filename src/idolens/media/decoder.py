@@ -25,6 +25,7 @@ from idolens.errors import (
     UnsupportedMediaError,
 )
 from idolens.media.kinds import HEAD_BYTES, sniff
+from idolens.media.meter import UNMETERED, Meter, timed
 from idolens.media.picture import Picture
 from idolens.media.spawn import Child
 from idolens.media.wire import HungUpError, Message
@@ -76,13 +77,18 @@ class Shot:
 class Decoder:
     """Decodes in a child process. Threads may share one; their requests queue.
 
+    Args:
+        limits: on hostile or broken input.
+        meter: hears how long it takes, and what could not be decoded.
+
     Example:
         >>> with Decoder(settings.decode) as decoder:
         ...     picture = decoder.standardise(data, name="upload")
     """
 
-    def __init__(self, limits: DecodeSettings) -> None:
+    def __init__(self, limits: DecodeSettings, meter: Meter = UNMETERED) -> None:
         self._limits = limits
+        self._meter = meter
         self._lock = threading.RLock()
         self._child: Child | None = None
         self._recording: Path | None = None
@@ -116,9 +122,10 @@ class Decoder:
         Raises:
             MediaError: it is no picture, over a limit, or damaged.
         """
-        self._check_bytes(len(data), name)
-        request = {"do": "still", "name": name}
-        return self._ask(Message(request, data), _picture)
+        with self._metered():
+            self._check_bytes(len(data), name)
+            request = {"do": "still", "name": name}
+            return self._ask(Message(request, data), _picture)
 
     def picture_facts(self, data: bytes, *, name: str) -> dict[str, Any]:
         """Return width, height and codec of a picture file from its header.
@@ -136,7 +143,7 @@ class Decoder:
         Raises:
             MediaError: it cannot be read as a recording.
         """
-        with self._lock:
+        with self._metered(), self._lock:
             self._recording = None
             facts = self._open(path)
             self._recording = path
@@ -161,10 +168,19 @@ class Decoder:
             "last": window.last,
             "reach": window.reach,
         }
-        with self._lock:
+        with self._metered(), self._lock:
             if self._recording and not self._is_open:
                 self._open(self._recording)
             return self._ask(Message(request), _shot)
+
+    @contextmanager
+    def _metered(self) -> Generator[None]:
+        try:
+            with timed(self._meter, "decode"):
+                yield
+        except MediaError as error:
+            self._meter.refused(error.code)
+            raise
 
     def _open(self, path: Path) -> dict[str, Any]:
         self._is_open = False

@@ -10,6 +10,7 @@ from idolens.media.discovery import Source
 from idolens.media.fingerprint import Fingerprint
 from idolens.media.frame import DropReason, Frame, FrameState
 from idolens.media.gate import Likeness, flaw
+from idolens.media.meter import UNMETERED, Meter, timed
 from idolens.media.picture import Picture
 from idolens.media.planning import Target
 from idolens.media.transition import APART_MS, in_transition, is_between
@@ -38,6 +39,7 @@ def look(
     *,
     settings: Settings,
     before: Frame | None = None,
+    meter: Meter = UNMETERED,
 ) -> Iterator[Look]:
     """Look at a recording.
 
@@ -51,6 +53,7 @@ def look(
         targets: where to look, in order of time.
         settings: tolerance, gate, limits and language.
         before: the last frame kept before the first target.
+        meter: hears how long decoding and the gate take.
 
     Yields:
         One look per target, in their order.
@@ -59,10 +62,10 @@ def look(
         MediaError: the recording cannot be opened. What cannot be decoded within it
             is a failed frame, no error.
     """
-    judge = _Judge(settings, before)
-    with Decoder(settings.decode) as decoder:
+    judge = _Judge(settings, before, meter)
+    with Decoder(settings.decode, meter) as decoder:
         decoder.open_recording(source.path)
-        watcher = _Watcher(decoder, settings)
+        watcher = _Watcher(decoder, settings, meter)
         for target in targets:
             yield judge.look(target, watcher.shot(target))
 
@@ -73,6 +76,7 @@ def look_at_pictures(
     *,
     settings: Settings,
     before: Frame | None = None,
+    meter: Meter = UNMETERED,
 ) -> Iterator[Look]:
     """Look at still pictures, one per target.
 
@@ -81,15 +85,16 @@ def look_at_pictures(
         targets: their places on the session clock, as many.
         settings: gate, limits and language.
         before: the last frame kept before the first target.
+        meter: hears how long decoding and the gate take.
 
     Yields:
         One look per target; its frame's label is the picture's name. An unreadable
         picture is a failed frame.
     """
-    judge = _Judge(settings, before, moving=False)
-    with Decoder(settings.decode) as decoder:
+    judge = _Judge(settings, before, meter, moving=False)
+    with Decoder(settings.decode, meter) as decoder:
         for source, target in zip(sources, targets, strict=True):
-            seen = _still(source, target, decoder, settings)
+            seen = _still(source, target, decoder, settings, meter)
             made = judge.look(target, seen)
             yield replace(made, frame=replace(made.frame, label=source.name))
 
@@ -107,9 +112,10 @@ class _Seen:
 class _Watcher:
     """Finds the frame for a target of an open recording."""
 
-    def __init__(self, decoder: Decoder, settings: Settings) -> None:
+    def __init__(self, decoder: Decoder, settings: Settings, meter: Meter) -> None:
         self._decoder = decoder
         self._settings = settings
+        self._meter = meter
         self._deaths = 0
         self._last_words = _NOTHING
 
@@ -152,10 +158,12 @@ class _Watcher:
 
     def _flaw(self, shot: Shot) -> DropReason | None:
         gate = self._settings.gate
-        found = flaw(shot.picture, gate)
-        if found is not None or shot.hints is None:
-            return found
-        if in_transition(shot.hints, gate) and self._is_between(shot):
+        with timed(self._meter, "gate"):
+            found = flaw(shot.picture, gate)
+            if found is not None or shot.hints is None:
+                return found
+            moving = in_transition(shot.hints, gate)
+        if moving and self._is_between(shot):
             return DropReason.TRANSITION
         return None
 
@@ -178,23 +186,30 @@ class _Watcher:
 
 
 def _still(
-    source: Source, target: Target, decoder: Decoder, settings: Settings
+    source: Source, target: Target, decoder: Decoder, settings: Settings, meter: Meter
 ) -> _Seen:
     try:
         data = read_regular(source.path, settings.decode.picture_bytes)
         picture = decoder.standardise(data, name=source.name)
     except MediaError as error:
         return _Seen(target.wanted, failure=error.words)
-    return _Seen(target.wanted, picture, flaw(picture, settings.gate))
+    with timed(meter, "gate"):
+        return _Seen(target.wanted, picture, flaw(picture, settings.gate))
 
 
 class _Judge:
     """Decides what becomes of each picture; remembers the last one kept."""
 
     def __init__(
-        self, settings: Settings, before: Frame | None, *, moving: bool = True
+        self,
+        settings: Settings,
+        before: Frame | None,
+        meter: Meter,
+        *,
+        moving: bool = True,
     ) -> None:
         self._settings = settings
+        self._meter = meter
         self._likeness = Likeness(settings.gate, moving=moving)
         self._kept: tuple[FrameId, Fingerprint] | None = None
         known = Fingerprint.read(before.fingerprint) if before else None
@@ -216,7 +231,9 @@ class _Judge:
         if seen.flaw is not None:
             dropped = replace(frame, state=FrameState.DROPPED, drop=seen.flaw)
             return Look(dropped, seen.picture)
-        return Look(self._compared(frame, Fingerprint.of(seen.picture)), seen.picture)
+        with timed(self._meter, "gate"):
+            compared = self._compared(frame, Fingerprint.of(seen.picture))
+        return Look(compared, seen.picture)
 
     def _compared(self, frame: Frame, print_: Fingerprint) -> Frame:
         frame = replace(frame, fingerprint=print_.text())

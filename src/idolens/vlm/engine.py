@@ -76,10 +76,10 @@ def tokens_read(engine: Engine, picture: Picture, questions: Sequence[Question])
 
     An engine that stands before another (the cache) has that other as ``inner``.
     """
-    inner: Engine = getattr(engine, "inner", engine)
-    if not callable(getattr(inner, "tokens_read", None)):
-        return 0
-    return cast("Counter", inner).tokens_read(picture, questions)
+    inner: object = engine
+    while inner is not None and not callable(getattr(inner, "tokens_read", None)):
+        inner = getattr(inner, "inner", None)
+    return cast("Counter", inner).tokens_read(picture, questions) if inner else 0
 
 
 def signed(

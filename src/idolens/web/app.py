@@ -18,6 +18,7 @@ from idolens.web.gates import HostGate, RecordGate, SizeGate
 from idolens.web.health import Check, ModelCheck, health_routes
 from idolens.web.house import House
 from idolens.web.infer import InferRequest, InferResponse, work_for
+from idolens.web.metrics import MeterGate, Metrics, WatchedDesks, metrics_routes
 from idolens.web.openai import openai_routes
 from idolens.web.problems import Problem, add_handlers
 from idolens.web.records import Records
@@ -30,12 +31,13 @@ _PAGE = {
 _FAILURES = (400, 413, 415, 422, 503)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - what the service is made of
     eyes: House,
     settings: Settings,
     *,
     records: Records | None = None,
     checks: Mapping[str, Check] | None = None,
+    metrics: Metrics | None = None,
     on_ready: Callable[[], None] | None = None,
     closing: threading.Event | None = None,
 ) -> ASGIApp:
@@ -46,15 +48,18 @@ def create_app(
         settings: limits, language and allowed host names.
         records: where one record a request is written; None writes none.
         checks: what /readyz looks at beside the model.
+        metrics: what /metrics tells; None counts requests only.
         on_ready: called once, when requests can come.
         closing: set when the service is about to end; streams end with it.
     """
+    metrics = metrics or Metrics()
     callers = Callers(lambda: eyes.archive, settings)
     api = create_api(
         eyes,
         settings,
         callers=callers,
         checks=checks,
+        metrics=metrics,
         on_ready=on_ready,
         closing=closing,
     )
@@ -62,15 +67,17 @@ def create_app(
     # Outside of FastAPI, so that its own answers to failures pass the gates too.
     sized = PastLimit(api, SizeGate(api, most, settings.language))
     let_in = AccessGate(sized, api.routes, callers, most, settings.language)
-    return RecordGate(HostGate(let_in, names, settings.language), records)
+    known = HostGate(let_in, names, settings.language)
+    return RecordGate(MeterGate(known, metrics), records)
 
 
-def create_api(
+def create_api(  # noqa: PLR0913 - likewise
     eyes: House,
     settings: Settings,
     *,
     callers: Callers | None = None,
     checks: Mapping[str, Check] | None = None,
+    metrics: Metrics | None = None,
     on_ready: Callable[[], None] | None = None,
     closing: threading.Event | None = None,
 ) -> FastAPI:
@@ -98,18 +105,35 @@ def create_api(
         },
     )
     add_handlers(app, settings.language)
-    desk = Desk(
-        at_once=settings.requests_at_once,
-        waiting=settings.requests_waiting,
-        wait_s=settings.wait_s,
-    )
+    metrics = metrics or Metrics()
+    desk, talking = _desks(settings, metrics)
     _add_infer(app, eyes, settings, desk)
-    app.include_router(openai_routes(eyes, settings, desk))
+    app.include_router(openai_routes(eyes, settings, desk, talking))
     app.include_router(access_routes(lambda: eyes.archive, settings, known))
     app.include_router(api_routes(eyes, settings, closing or threading.Event()))
     app.include_router(health_routes({"model": ModelCheck(eyes), **(checks or {})}))
+    app.include_router(metrics_routes(metrics))
     _add_page(app)
     return app
+
+
+def _desks(settings: Settings, metrics: Metrics) -> tuple[Desk, Desk]:
+    """Return the desk of pictures and that of replies."""
+    looking, talking = (
+        Desk(
+            at_once=at_once,
+            waiting=settings.requests_waiting,
+            wait_s=settings.wait_s,
+            name=name,
+            meter=metrics,
+        )
+        for name, at_once in (
+            ("look", settings.requests_at_once),
+            ("talk", settings.replies_at_once),
+        )
+    )
+    metrics.watch(WatchedDesks([looking, talking]))
+    return looking, talking
 
 
 def own_version() -> str:

@@ -21,6 +21,17 @@ Check = Callable[[], Bilingual | None]
 """Returns what is wrong and how to mend it, or None when all is well."""
 
 
+class Soft:
+    """A check whose failure is told, but does not keep requests from being answered."""
+
+    def __init__(self, check: Check) -> None:
+        self._check = check
+
+    def __call__(self) -> Bilingual | None:
+        """See `Check`."""
+        return self._check()
+
+
 class Life(BaseModel):
     """The process answers; it says nothing more."""
 
@@ -36,12 +47,23 @@ class Finding(BaseModel):
     message: Message | None = Field(description="What is wrong and how to mend it.")
 
 
+class Shortfall(Message):
+    """Something that does not work as it should, though requests are answered."""
+
+    name: str = Field(
+        description="What it is: `model_servers`, `messages` or `alerts`."
+    )
+
+
 class Readiness(BaseModel):
     """Whether requests can be answered now, check by check."""
 
     ready: bool = Field(description="True when every check is ok.")
     checks: dict[str, Finding] = Field(
         description="What was looked at: `model`, `database` and `disk`."
+    )
+    degraded: list[Shortfall] = Field(
+        description="What does not work as it should, though requests are answered."
     )
 
 
@@ -59,10 +81,12 @@ def health_routes(checks: Mapping[str, Check]) -> APIRouter:
         responses={503: {"model": Readiness, "description": "Some check failed."}},
     )
     def readyz(response: Response) -> Readiness:
-        findings = {name: _run(check) for name, check in checks.items()}
+        hard = {n: check for n, check in checks.items() if not isinstance(check, Soft)}
+        soft = {n: check for n, check in checks.items() if isinstance(check, Soft)}
+        findings = {name: _run(check) for name, check in hard.items()}
         ready = all(finding.ok for finding in findings.values())
         response.status_code = 200 if ready else 503
-        return Readiness(ready=ready, checks=findings)
+        return Readiness(ready=ready, checks=findings, degraded=_shortfalls(soft))
 
     return router
 
@@ -72,6 +96,15 @@ def _run(check: Check) -> Finding:
     if wrong is None:
         return Finding(ok=True, message=None)
     return Finding(ok=False, message=Message(zh=wrong.zh, en=wrong.en))
+
+
+def _shortfalls(checks: Mapping[str, Check]) -> list[Shortfall]:
+    wrong = {name: check() for name, check in checks.items()}
+    return [
+        Shortfall(name=name, zh=words.zh, en=words.en)
+        for name, words in wrong.items()
+        if words is not None
+    ]
 
 
 class ModelCheck:

@@ -5,13 +5,14 @@ A problem never repeats what was sent: no question, no picture, no path.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from idolens.errors import IdolensError, PolicyError, TemporaryError
 from idolens.vocabulary import Bilingual, Language
@@ -62,6 +63,9 @@ FAILURES: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem} for status in ("4XX", "5XX")
 }
 """What a route under /v1 may answer instead of what was asked."""
+
+CODE: Final = "idolens.code"
+"""Where in the scope of a request its problem's code is left, to be counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +232,11 @@ class _Response(JSONResponse):
             headers=headers,
             media_type="application/problem+json",
         )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Leave the code where it is counted, and go."""
+        scope[CODE] = self.problem.code
+        await super().__call__(scope, receive, send)
 
 
 def add_handlers(app: FastAPI, language: Language) -> None:

@@ -14,6 +14,7 @@ from idolens.web.addresses import is_loopback
 from idolens.web.app import create_app, own_version
 from idolens.web.health import Check
 from idolens.web.house import House
+from idolens.web.metrics import Metrics
 from idolens.web.records import Records
 
 _CONNECTIONS = 128
@@ -62,6 +63,7 @@ def serve(
     door: socket.socket,
     *,
     checks: Mapping[str, Check] | None = None,
+    metrics: Metrics | None = None,
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Answer requests on ``door`` until SIGINT or SIGTERM, then end what is begun."""
@@ -73,6 +75,7 @@ def serve(
         settings,
         records=records,
         checks=checks,
+        metrics=metrics,
         on_ready=on_ready,
         closing=closing,
     )

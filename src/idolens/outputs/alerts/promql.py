@@ -64,7 +64,7 @@ def expression(rule: Rule) -> str:
                 f"sum({_over('increase', measure.of, measure.window_s)}) or vector(0)"
             )
             busy = _over("min_over_time", measure.busy, measure.window_s)
-            return f"({moved}) == bool 0 and max({busy}) > 0"
+            return f"(({moved}) == bool 0 and max({busy}) > 0)"
 
 
 def selected(selector: Selector) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from idolens.errors import IdolensError
+from idolens.media.meter import UNMETERED, Meter
 from idolens.media.picture import Picture
 from idolens.settings import ChatSettings, Settings
 from idolens.vlm.answer import Answer, Status
@@ -70,6 +71,7 @@ class ChatEngine:
         if chosen is not None and chosen.public and not allow_public:
             raise public(", ".join(remote.endpoints))
         self._remote = remote
+        self._meter: Meter = UNMETERED
         self._allow_public = allow_public
         self._fleet = open_fleet(remote, "chat", allow_public=allow_public)
         try:
@@ -134,6 +136,10 @@ class ChatEngine:
         """Hold a conversation; see `Speaker.speak`."""
         check_conversation(turns, sampling)
         return speak(self._fleet, self._served, turns, sampling, self._remote)
+
+    def heard_by(self, meter: Meter) -> None:
+        """Tell ``meter`` how long requests take from now on."""
+        self._meter = meter
 
     def close(self) -> None:
         """Close the connections."""
@@ -207,7 +213,9 @@ class ChatEngine:
             until=until,
         )
         reading = self._reader.read(asked.question, asked.prompt, reply)
-        ms = (time.perf_counter() - begin) * 1000
+        seconds = time.perf_counter() - begin
+        self._meter.took("remote", seconds)
+        ms = seconds * 1000
         return signed(reading, asked.question, asked.prompt, self, latency_ms=ms)
 
     def _failed(self, asked: _Asked, error: IdolensError) -> Answer:

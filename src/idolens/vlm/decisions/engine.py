@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from idolens.errors import IdolensError
+from idolens.media.meter import UNMETERED, Meter
 from idolens.media.picture import Picture
 from idolens.settings import DecisionsSettings, Settings
 from idolens.vlm.answer import Answer, Status
@@ -84,6 +85,7 @@ class DecisionsEngine:
         """
         named(remote.shape)
         self._remote = remote
+        self._meter: Meter = UNMETERED
         self._least_mass = least_mass
         self._fleet = open_fleet(remote, "decisions", allow_public=allow_public)
         try:
@@ -144,6 +146,10 @@ class DecisionsEngine:
             ]
             for row in found or [{} for _ in pictures]
         ]
+
+    def heard_by(self, meter: Meter) -> None:
+        """Tell ``meter`` how long requests take from now on."""
+        self._meter = meter
 
     def close(self) -> None:
         """Close the connections."""
@@ -220,7 +226,9 @@ class DecisionsEngine:
             affinity=picture.sha256,
             until=until,
         )
-        ms = (time.perf_counter() - begin) * 1000 / len(asked)
+        seconds = time.perf_counter() - begin
+        self._meter.took("remote", seconds)
+        ms = seconds * 1000 / len(asked)
         return {
             one.number: _Found(said, ms) for one, said in zip(asked, told, strict=True)
         }

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from idolens.errors import QuestionError
+from idolens.media.meter import Meter, timed
 from idolens.media.picture import Picture
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
@@ -172,6 +173,10 @@ class EmbeddedEngine:
 
         return say(speech, listen, go_on)
 
+    def heard_by(self, meter: Meter) -> None:
+        """Tell ``meter`` how long the stages take from now on."""
+        self._sight.meter = meter
+
     def close(self) -> None:
         """Give the graphs' memory and threads back."""
         with self._turn:
@@ -200,22 +205,27 @@ class EmbeddedEngine:
         self, seen: Seen, rows: Sequence[Row], asked: Sequence[Asked], share: float
     ) -> list[Found]:
         begin = time.perf_counter()
-        about = [asked[row.question] for row in rows]
-        if rows[0].limit:
-            replies = generate(self._graphs, seen, rows, self._stop)
-            readings = [
-                self._desk.open(one, reply)
-                for one, reply in zip(about, replies, strict=True)
-            ]
-        else:
-            logits = closed(self._graphs, seen, rows)
-            readings = [
-                self._closed(one, line) for one, line in zip(about, logits, strict=True)
-            ]
+        with timed(self._sight.meter, "answer"):
+            readings = self._read(seen, rows, [asked[row.question] for row in rows])
+        self._sight.meter.read(sum(len(row.ids) for row in rows))
         ms = share + _ms_since(begin) / len(rows)
         return [
             Found(row.picture, row.question, reading, ms)
             for row, reading in zip(rows, readings, strict=True)
+        ]
+
+    def _read(
+        self, seen: Seen, rows: Sequence[Row], about: Sequence[Asked]
+    ) -> list[Reading]:
+        if rows[0].limit:
+            replies = generate(self._graphs, seen, rows, self._stop)
+            return [
+                self._desk.open(one, reply)
+                for one, reply in zip(about, replies, strict=True)
+            ]
+        logits = closed(self._graphs, seen, rows)
+        return [
+            self._closed(one, line) for one, line in zip(about, logits, strict=True)
         ]
 
     def _closed(self, asked: Asked, logits: Floats) -> Reading:

@@ -9,6 +9,7 @@ from itertools import groupby
 
 import numpy as np
 
+from idolens.media.meter import UNMETERED, Meter, timed
 from idolens.media.picture import Picture
 from idolens.vlm.chat_template import Chat
 from idolens.vlm.embedded.graphs import Cache, Floats, Graphs, Step
@@ -31,6 +32,9 @@ class Sight:
         chat: its template and tokenizer.
         graphs: its three graphs.
         kept_bytes: most memory for what was read of recent pictures.
+
+    Attributes:
+        meter: hears how long it takes, and how much is read.
     """
 
     def __init__(
@@ -41,6 +45,7 @@ class Sight:
         self._chat = chat
         self._graphs = graphs
         self._kept = Prefixes[Seen](kept_bytes)
+        self.meter: Meter = UNMETERED
 
     @property
     def uses(self) -> Uses:
@@ -107,10 +112,15 @@ class Sight:
 
     def tokens(self, pictures: Sequence[Picture]) -> Floats:
         """Encode pictures of one grid; gives f32 [pictures, tokens, hidden]."""
-        return self._graphs.vision([self._patcher.patches(one) for one in pictures])
+        with timed(self.meter, "vision"):
+            return self._graphs.vision([self._patcher.patches(one) for one in pictures])
 
     def read(self, prefix: str, tokens: Floats, grid: Grid) -> Seen:
         """Read the role and a picture, for each picture of ``tokens``."""
+        with timed(self.meter, "prefill"):
+            return self._read(prefix, tokens, grid)
+
+    def _read(self, prefix: str, tokens: Floats, grid: Grid) -> Seen:
         picture_token = self._files.picture_token
         ids = self._chat.prefix(prefix, tokens.shape[1])
         numbered, after = with_picture(ids, picture_token, grid, self._files.merge)
@@ -124,4 +134,5 @@ class Sight:
             at=np.full(len(tokens), len(ids) - 1, np.int64),
         )
         decoder = self._graphs.decoder
+        self.meter.read(len(ids) * len(tokens))
         return Seen(decoder.read(step, decoder.nothing(len(tokens))), after)

@@ -10,11 +10,13 @@ from idolens.vlm.endpoints.failures import (
     RefusedError,
 )
 from idolens.vlm.endpoints.fleet import OPENING_S, Fleet, open_fleet
+from idolens.vlm.endpoints.health import EndpointHealth
 from idolens.vlm.endpoints.pool import Pool
 
 __all__ = [
     "OPENING_S",
     "EndpointDownError",
+    "EndpointHealth",
     "Fleet",
     "MissingError",
     "Pool",

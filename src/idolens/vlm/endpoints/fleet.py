@@ -20,6 +20,7 @@ from idolens.errors import EngineError, SettingsError
 from idolens.settings import RemoteSettings
 from idolens.vlm.endpoints.breaker import Breaker
 from idolens.vlm.endpoints.endpoint import Endpoint, split
+from idolens.vlm.endpoints.health import EndpointHealth
 from idolens.vlm.endpoints.pool import Pool
 from idolens.vlm.endpoints.privacy import refuse_public
 
@@ -102,6 +103,13 @@ class Fleet:
             self._watcher = asyncio.create_task(self._watch(path))
 
         self.run(begin)
+
+    def health(self) -> list[EndpointHealth]:
+        """Return how every server is; from any thread."""
+        return [
+            EndpointHealth(one.address, one.breaker.state, one.in_flight)
+            for one in self.pool.endpoints
+        ]
 
     def close(self) -> None:
         """Close all connections and end the thread."""

@@ -75,8 +75,9 @@ class Answering:
             return None
         begin = time.perf_counter()
         try:
-            reading = Reading(self._network, unread, columns - unread.columns)
-            readings = self._closed(reading, about)
+            with self._network.stages.timed("prefill_answer"):
+                reading = Reading(self._network, unread, columns - unread.columns)
+                readings = self._closed(reading, about)
             view.take(range(len(readings)), reading.prefixes())
         except Exception as error:
             if not is_shortage(error):
@@ -94,12 +95,8 @@ class Answering:
         begin = time.perf_counter()
         about = [asked[number] for number in numbers]
         try:
-            if about[0].limit:
-                readings = self._open(prefixes, about)
-            else:
-                length = sum(len(one.ids) + len(self._lead) for one in about)
-                reading = Reading(self._network, prefixes, length)
-                readings = self._closed(reading, about)
+            with self._network.stages.timed("answer"):
+                readings = self._behind(prefixes, about)
         except Exception as error:
             if not is_shortage(error):
                 raise
@@ -108,6 +105,14 @@ class Answering:
             yield from self._smaller(prefixes, numbers, asked)
         else:
             yield from _found(readings, numbers, begin)
+
+    def _behind(
+        self, prefixes: Sequence[Prefix], about: Sequence[Asked]
+    ) -> list[list[read.Reading]]:
+        if about[0].limit:
+            return self._open(prefixes, about)
+        length = sum(len(one.ids) + len(self._lead) for one in about)
+        return self._closed(Reading(self._network, prefixes, length), about)
 
     def _smaller(
         self, prefixes: Sequence[Prefix], numbers: Sequence[int], asked: Sequence[Asked]

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from idolens.errors import EngineBusyError
+from idolens.media.meter import Meter
 from idolens.media.picture import Picture
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
@@ -195,6 +196,10 @@ class GlmEngine:
                 self._make_room()
                 raise _busy() from error
 
+    def heard_by(self, meter: Meter) -> None:
+        """Tell ``meter`` how long the stages take from now on."""
+        self._network.stages.meter = meter
+
     def close(self) -> None:
         """Give the weights' memory back."""
         with self._turn:
@@ -242,6 +247,10 @@ class GlmEngine:
             if not is_shortage(error):
                 raise
             found = None
+        self._network.stages.told()
+        self._network.stages.meter.read(
+            sum(len(asked[one.question].ids) for one in found or ())
+        )
         if found is None:  # outside of `except`, which would hold on to the memory
             self._make_room()
         return found

@@ -14,6 +14,7 @@ from torch import Tensor
 from idolens.errors import EngineError
 from idolens.vlm.glm.kv import Shape, Workspace
 from idolens.vlm.glm.machine import Machine
+from idolens.vlm.glm.stages import Stages
 from idolens.vlm.pixels import Grid
 
 _COMPILED_COLUMNS = 64
@@ -32,6 +33,7 @@ class Network:
     def __init__(self, model: Any, machine: Machine, *, compiled: bool = False) -> None:
         self._model: Any = model
         self.machine = machine
+        self.stages = Stages(machine)
         self.columns_bucket = _COMPILED_COLUMNS if compiled else 1
         self.room_bucket = _COMPILED_ROOM if compiled else 1
         text = model.config.text_config

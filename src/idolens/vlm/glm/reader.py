@@ -40,6 +40,7 @@ class Reader:
     """Puts roles and pictures into what the decoder reads."""
 
     def __init__(self, files: ModelFiles, chat: Chat, network: Network) -> None:
+        self.stages = network.stages
         self._picture_token = files.picture_token
         self._merge = files.merge
         self._chat = chat
@@ -59,6 +60,7 @@ class Reader:
         numbered, after = with_picture(ids, self._picture_token, grid, self._merge)
         embeddings = network.embed(network.tensor(np.array([ids])))
         embeddings = embeddings.repeat(len(tokens), 1, 1)
+        self.stages.meter.read(len(ids) * len(tokens))
         begin = ids.index(self._picture_token)
         for row, seen in enumerate(tokens):
             embeddings[row, begin : begin + len(seen)] = seen.to(embeddings.dtype)

@@ -49,7 +49,9 @@ class View:
         new = [at for at, prefix in enumerate(self._seen) if prefix is None]
         if new:
             key, tokens = self._keys[0], [self._tokens[at] for at in new]
-            self.take(new, self._reader.prefixes(key.words, tokens, key.grid))
+            with self._reader.stages.timed("prefill"):
+                prefixes = self._reader.prefixes(key.words, tokens, key.grid)
+            self.take(new, prefixes)
         return [prefix for prefix in self._seen if prefix is not None]
 
     def take(self, numbers: Sequence[int], prefixes: Sequence[Prefix]) -> None:
@@ -79,7 +81,10 @@ class Seeing:
         lacking = [
             at for at in range(len(pictures)) if any(row[at] is None for row in seen)
         ]
-        found = self._eyes.look([pictures[at] for at in lacking]) if lacking else []
+        found: list[Tensor] = []
+        if lacking:
+            with self._reader.stages.timed("vision"):
+                found = self._eyes.look([pictures[at] for at in lacking])
         tokens = dict(zip(lacking, found, strict=True))
         return {
             role: View(self._reader, self._kept, named, row, tokens)

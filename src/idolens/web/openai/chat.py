@@ -26,13 +26,8 @@ _WHOLE_GATHER_S = 0.25
 """How often it is looked whether anybody still waits for a whole reply."""
 
 
-def add_chat(router: APIRouter, eyes: Eyes, settings: Settings) -> None:
-    """Add the route; replies have a desk of their own, beside that of pictures."""
-    desk = Desk(
-        at_once=settings.replies_at_once,
-        waiting=settings.requests_waiting,
-        wait_s=settings.wait_s,
-    )
+def add_chat(router: APIRouter, eyes: Eyes, settings: Settings, desk: Desk) -> None:
+    """Add the route; replies wait at ``desk``, their own beside that of pictures."""
 
     @router.post(
         "/chat/completions",

@@ -10,10 +10,19 @@ from idolens.web.openai.decisions import add_decisions
 from idolens.web.openai.models import add_models
 
 
-def openai_routes(eyes: Eyes, settings: Settings, desk: Desk) -> APIRouter:
-    """Return the routes under /v1; decisions wait at ``desk`` with all pictures."""
+def openai_routes(
+    eyes: Eyes, settings: Settings, desk: Desk, talking: Desk
+) -> APIRouter:
+    """Return the routes under /v1.
+
+    Args:
+        eyes: who answers.
+        settings: limits and language.
+        desk: where decisions wait, with all pictures.
+        talking: where replies wait.
+    """
     router = APIRouter(prefix="/v1", tags=["openai"])
     add_decisions(router, eyes, settings, desk)
-    add_chat(router, eyes, settings)
+    add_chat(router, eyes, settings, talking)
     add_models(router, eyes)
     return router

@@ -1,0 +1,82 @@
+"""Runs the watchman and the couriers beside a service, each in a thread of its own."""
+
+import threading
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from typing import Protocol
+
+from idolens.archive import Archive
+from idolens.jobs.courier import Courier
+from idolens.jobs.watchman import Watchman
+from idolens.outputs.alerts import Sample, read_rules
+from idolens.outputs.delivery import sender_for
+from idolens.settings import Settings
+
+_LEAVE_S = 2.0
+"""How long the threads may take to leave; a message on its way is sent again later."""
+
+
+class Tally(Protocol):
+    """Gives the figures that are watched, and hears how the watching goes."""
+
+    def samples(self) -> Iterable[Sample]:
+        """Return every figure as it is now."""
+        ...
+
+    def delivered(self, target: str, outcome: str) -> None:
+        """Note a try to deliver a message."""
+        ...
+
+    def failed(self, part: str) -> None:
+        """Note that something could not be watched."""
+        ...
+
+
+@contextmanager
+def open_alerting(
+    settings: Settings, archive: Callable[[], Archive], tally: Tally
+) -> Generator[Watchman]:
+    """Watch and tell until the end.
+
+    Raises:
+        SettingsError: the rules or a target are not what they should be.
+    """
+    alerts, stop = settings.alerts, threading.Event()
+    watchman = Watchman(
+        read_rules(alerts.rules), alerts, tally.samples, lambda: archive().outbox
+    )
+    couriers = [
+        Courier(
+            target,
+            sender_for(target, alerts.timeout_s),
+            archive,
+            usual=settings.language,
+            lease_ms=round(alerts.timeout_s * 1000),
+        )
+        for target in alerts.targets
+    ]
+    threads = [
+        threading.Thread(
+            target=courier.run,
+            args=(stop, tally.delivered),
+            daemon=True,
+            name="courier",
+        )
+        for courier in couriers
+    ]
+    threads.append(
+        threading.Thread(
+            target=watchman.run,
+            args=(stop, lambda: tally.failed("alerts")),
+            daemon=True,
+            name="watchman",
+        )
+    )
+    for thread in threads:
+        thread.start()
+    try:
+        yield watchman
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(_LEAVE_S)

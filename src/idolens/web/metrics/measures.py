@@ -1,0 +1,170 @@
+"""The metrics of one service: a registry of its own, and whoever counts into it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from idolens.media.meter import Stage
+from idolens.outputs.alerts import Sample
+from idolens.web.metrics.families import Family, gauge
+from idolens.web.metrics.table import METRICS, Metric
+
+_METHODS: Final = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+)
+LOOKED_AT: Final = frozenset(
+    {
+        "idolens_alerts_firing",
+        "idolens_cached_answers",
+        "idolens_memory_shortages",
+        "idolens_endpoint_state",
+        "idolens_endpoint_in_flight",
+        "idolens_gpu_present",
+        "idolens_gpu_use_ratio",
+        "idolens_gpu_memory_used_bytes",
+        "idolens_gpu_memory_bytes",
+        "idolens_gpu_temperature_celsius",
+        "idolens_disk_free_bytes",
+        "idolens_disk_bytes",
+        "idolens_database_bytes",
+        "idolens_outbox_messages",
+        "idolens_outbox_age_seconds",
+        "idolens_queue_waiting",
+        "idolens_queue_age_seconds",
+        "idolens_queue_running",
+        "idolens_queue_limit",
+    }
+)
+"""Metrics that are looked at when somebody asks (watching.py), not counted here."""
+
+
+class Metrics:
+    """Counts and times in many threads; a `Meter`.
+
+    Attributes:
+        registry: what /metrics tells.
+    """
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        made = {one.name: one for one in METRICS if one.name not in LOOKED_AT}
+        self._counters = {
+            name: Counter(name, one.means.en, one.labels, registry=self.registry)
+            for name, one in made.items()
+            if one.kind == "counter"
+        }
+        self._gauges = {
+            name: Gauge(name, one.means.en, one.labels, registry=self.registry)
+            for name, one in made.items()
+            if one.kind == "gauge"
+        }
+        self._histograms = {
+            name: self._histogram(one)
+            for name, one in made.items()
+            if one.kind == "histogram"
+        }
+
+    def watch(self, collector: Collector) -> None:
+        """Ask ``collector`` too, whenever somebody asks."""
+        self.registry.register(collector)
+
+    def samples(self) -> list[Sample]:
+        """Return every figure as it is now."""
+        return [
+            Sample(sample.name, sample.labels, sample.value)
+            for family in self.registry.collect()
+            for sample in family.samples
+            if sample.name.startswith("idolens_")
+        ]
+
+    def request(
+        self, method: str, route: str, status: int, code: str, seconds: float
+    ) -> None:
+        """Note a request that has been answered.
+
+        Args:
+            method: HTTP's; unknown ones count as ``other``.
+            route: the route's template.
+            status: HTTP's.
+            code: of the problem; empty when there was none.
+            seconds: from the first byte to the last.
+        """
+        known = method if method in _METHODS else "other"
+        self._counters["idolens_requests"].labels(known, route, str(status), code).inc()
+        self._histograms["idolens_request_seconds"].labels(route).observe(seconds)
+
+    def waited(self, desk: str, seconds: float) -> None:
+        """Note how long a request waited for its turn."""
+        self._histograms["idolens_queue_wait_seconds"].labels(desk).observe(seconds)
+
+    def shed(self, desk: str, reason: str) -> None:
+        """Note that a request was refused: ``full`` at once, ``late`` after waiting."""
+        self._counters["idolens_shed"].labels(desk, reason).inc()
+
+    def took(self, stage: Stage, seconds: float) -> None:
+        """See `Meter`."""
+        self._histograms["idolens_stage_seconds"].labels(stage).observe(seconds)
+
+    def refused(self, code: str) -> None:
+        """See `Meter`."""
+        self._counters["idolens_decode_rejects"].labels(code).inc()
+
+    def looked(self, state: str) -> None:
+        """See `Meter`."""
+        self._counters["idolens_frames"].labels(state).inc()
+
+    def answered(self, kind: str, status: str) -> None:
+        """See `Meter`."""
+        self._counters["idolens_questions"].labels(kind, status).inc()
+
+    def read(self, tokens: int) -> None:
+        """See `Meter`."""
+        self._counters["idolens_tokens_read"].inc(tokens)
+
+    def working(self, change: int) -> None:
+        """See `Meter`."""
+        self._gauges["idolens_jobs_running"].inc(change)
+
+    def delivered(self, target: str, outcome: str) -> None:
+        """Note a try to deliver a message."""
+        self._counters["idolens_deliveries"].labels(target, outcome).inc()
+
+    def failed(self, part: str) -> None:
+        """Note that a figure could not be read."""
+        self._counters["idolens_watch_failures"].labels(part).inc()
+
+    def alerts(self, firing: Callable[[], Mapping[str, str]]) -> None:
+        """Ask ``firing`` which rules fire and how bad each is, when somebody asks."""
+        self.watch(_Firing(firing))
+
+    def _histogram(self, metric: Metric) -> Histogram:
+        return Histogram(
+            metric.name,
+            metric.means.en,
+            metric.labels,
+            registry=self.registry,
+            buckets=metric.buckets,
+        )
+
+
+class _Firing(Collector):
+    """The alerts that fire."""
+
+    def __init__(self, firing: Callable[[], Mapping[str, str]]) -> None:
+        self._firing = firing
+
+    def describe(self) -> Iterable[Family]:
+        return []
+
+    def collect(self) -> Iterator[Family]:
+        fires = [((rule, severity), 1.0) for rule, severity in self._firing().items()]
+        yield gauge("idolens_alerts_firing", fires)
+
+
+def names(metrics: Iterable[Metric] = METRICS) -> set[str]:
+    """Return the names of all samples that there can be."""
+    return {name for metric in metrics for name in metric.samples}
