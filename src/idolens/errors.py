@@ -196,6 +196,12 @@ class NotAllowedError(BadInputError):
     http_status = 403
 
 
+class KeyReusedError(BadInputError):
+    """An Idempotency-Key comes again with another request."""
+
+    code = "idempotency_key_reused"
+
+
 class UploadStalledError(TemporaryError):
     """Nothing came of an upload for too long."""
 

@@ -156,12 +156,15 @@ for chunk in client.chat.completions.create(
 Everything under `/api/v1` is about what the studio has looked at. Lists come in pages:
 give `next` back as `cursor` until it is null. Every reply has an `ETag`; sent back as
 `If-None-Match`, it costs a 304 without a body. Ids are never paths, and no path of the
-machine is in any reply. `curl` and any HTTP client will do:
+machine is in any reply. A POST with an `Idempotency-Key` of the client's own making may
+be sent again when no answer was heard: it is done once in 24 hours and answered as it
+was then. `curl` and any HTTP client will do:
 
 `/api/v1` 下是工作室审核过的内容。\
 列表分页返回:把 `next` 作为 `cursor` 传回,直到它为 null。\
 每个响应都带 `ETag`,以 `If-None-Match` 传回时若无变化则返回 304。\
-编号不是路径,响应中也不会出现本机路径。
+编号不是路径,响应中也不会出现本机路径。\
+带 `Idempotency-Key` 的 POST 可以放心重发:24 小时内只执行一次,并返回同样的结果。
 
 ```sh
 curl -s 'http://127.0.0.1:8080/api/v1/sessions?limit=10&state=done'
@@ -217,9 +220,11 @@ def page() -> str:
     shown = {"Problem", "JsonValue", *_INSIDE}
     parts = [HEAD]
     for path, methods in document["paths"].items():
+        notes = NOTES.get(path, "")
         for method, about in methods.items():
             title = f"{method.upper()} {path}"
-            parts.append(_route(title, NOTES.get(path, ""), about, schemas, shown))
+            parts.append(_route(title, notes, about, schemas, shown))
+            notes = ""  # once for all methods of an address
     return "\n".join([*parts, _errors(schemas)])
 
 

@@ -14,9 +14,9 @@ from idolens.web.api.frames import add_frames
 from idolens.web.api.jobs import add_jobs
 from idolens.web.api.judging import Judging
 from idolens.web.api.policies import add_policies
+from idolens.web.api.repeating import document_key, repeatable
 from idolens.web.api.reports import add_reports
 from idolens.web.api.sessions import add_sessions
-from idolens.web.api.tagged import TaggedRoute
 from idolens.web.api.uploads import add_uploads
 from idolens.web.api.verdicts import add_verdicts
 from idolens.web.house import House
@@ -26,7 +26,10 @@ from idolens.web.problems import FAILURES
 def api_routes(house: House, settings: Settings, closing: threading.Event) -> APIRouter:
     """Return the routes under /api/v1; streams end when ``closing`` is set."""
     router = APIRouter(
-        prefix="/api/v1", tags=["api"], route_class=TaggedRoute, responses=FAILURES
+        prefix="/api/v1",
+        tags=["api"],
+        route_class=repeatable(house),
+        responses=FAILURES,
     )
     add_sessions(router, house)
     add_frames(router, house)
@@ -41,4 +44,5 @@ def api_routes(house: House, settings: Settings, closing: threading.Event) -> AP
     add_beginning(router, house, settings)
     add_events(router, house, closing)
     add_engines(router, settings)
+    document_key(router)
     return router
