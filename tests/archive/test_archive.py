@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from idolens.archive import SessionState, open_archive
 from idolens.errors import ArchiveError, NotFoundError
 from idolens.media.frame import FrameState
-from idolens.vlm.answer import Status
+from idolens.vlm.answer import Region, Status
 from idolens.vocabulary import Bilingual
 from tests.archive.rooms import a_frame, a_session, an_answer, dropped, home
 
@@ -106,6 +106,13 @@ def test_frames_and_answers_come_back_as_they_were(archive):
             an_answer("c", value=3.25),
             an_answer("d", status=Status.CANNOT_TELL, value=None),
             an_answer("e", reused_from="ab" * 32),
+            an_answer(
+                "f",
+                regions=(
+                    Region(x1=0, y1=2, x2=30, y2=4),
+                    Region(x1=500, y1=0, x2=512, y2=288),
+                ),
+            ),
         ],
         "f000004": [
             an_answer(

@@ -11,8 +11,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import insert, select
 
-from idolens.archive import access_tables, open_archive, schema
+from idolens.archive import access_tables, open_archive, rows, schema
 from idolens.archive.database import Database, check_version, open_engine
 from idolens.archive.migrate import MIGRATIONS, upgrade
 from idolens.archive.reserve import Reserve
@@ -120,6 +121,22 @@ def insert_a_row_everywhere(database):
                 f"INSERT INTO {table} ({','.join(row)}) VALUES ({marks})",  # noqa: S608 - our own tables
                 list(row.values()),
             )
+
+
+def test_answers_from_before_regions_have_none(database):
+    """What was stored by 0005 is read by today's code."""
+    upgrade(database, "0005")
+    row = rows.answer_to_row("s1", a_frame().id, an_answer())
+    del row["regions"]
+    with database.write() as connection:
+        connection.execute(insert(schema.session), rows.session_to_row(a_session()))
+        connection.execute(insert(schema.frame), rows.frame_to_row("s1", a_frame()))
+        connection.execute(insert(schema.answer), row)
+    upgrade(database)
+
+    with database.read() as connection:
+        (found,) = connection.execute(select(schema.answer)).mappings()
+    assert rows.answer_from_row(dict(found)) == an_answer()
 
 
 def test_opening_again_changes_nothing(tmp_path):

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -16,8 +17,18 @@ from idolens.outputs.report_words import COLUMNS, LEGEND, PAGE
 from idolens.review.judge import judge
 from idolens.review.policy_file import check_policy, load_policy
 from idolens.review.report import make_report
-from tests.outputs.shows import HOSTILE, show
-from tests.review.sessions import SMALL, exposure, frame, run_facts, session, small
+from idolens.vlm.answer import Region
+from idolens.vocabulary import FrameId
+from tests.outputs.shows import HOSTILE, picture, show
+from tests.review.sessions import (
+    SMALL,
+    digest,
+    exposure,
+    frame,
+    run_facts,
+    session,
+    small,
+)
 from tests.review.test_calibration import boastful, fitted
 
 VOID = {"meta", "input", "img"}
@@ -163,6 +174,44 @@ def test_missing_pictures_leave_empty_frames() -> None:
 
     assert "<img" not in page
     assert "无画面" in page
+
+
+def _pointing(pictures) -> str:
+    (found,) = exposure([0.95])[FrameId("f000000")][:1]
+    pointing = replace(found, regions=(Region(x1=8, y1=9, x2=40, y2=30),))
+    frames, policy = [frame(0)], small()
+    answers = {FrameId("f000000"): [pointing]}
+    judgement = judge(frames, answers, policy)
+    report = make_report(
+        session(frames), frames, answers, policy, judgement, run_facts()
+    )
+    return render_page(report, pictures, "en")
+
+
+def test_regions_are_drawn_over_the_evidence() -> None:
+    """In the picture's own pixels, and as numbers with whose they are."""
+    page = Page(_pointing({digest(0): picture(0)}))
+
+    (box,) = [one for one in page.named("svg") if one.get("class") == "regions"]
+    assert box["viewbox"] == "0 0 96 54"
+    assert {"x": "8", "y": "9", "width": "32", "height": "21"} in page.named("rect")
+    assert "8, 9 – 40, 30" in "".join(page.text)
+    assert "Where the model points" in "".join(page.text)
+
+
+@pytest.mark.parametrize("pictures", [{}, {digest(0): b"no picture"}])
+def test_regions_without_a_picture_are_numbers_only(pictures) -> None:
+    """There is nothing to draw them over."""
+    text = _pointing(pictures)
+
+    assert 'class="regions"' not in text
+    assert "8, 9 – 40, 30" in text
+
+
+def test_without_regions_nothing_is_said_of_them(page: str) -> None:
+    """Most models name none."""
+    assert 'class="regions"' not in page
+    assert "Where the model points" not in page
 
 
 def test_a_clean_session_says_what_was_looked_for() -> None:

@@ -1,14 +1,24 @@
 """What the judge makes of answers, case by case; the laws are in test_laws.py."""
 
+from dataclasses import replace
+
 import pytest
 
 from idolens.media.frame import DropReason, FrameState
 from idolens.review.judge import Judgement, judge
 from idolens.review.moments import MomentState, probability_of, replies
 from idolens.review.policy_file import check_policy
-from idolens.vlm.answer import Answer, Status
-from idolens.vocabulary import FrameId, Milliseconds, RiskLevel, Suggestion
-from tests.review.sessions import STEP, answer, digest, exposure, frame, small
+from idolens.vlm.answer import Answer, Region, Status
+from idolens.vocabulary import FrameId, Milliseconds, RiskLevel, Sha256, Suggestion
+from tests.review.sessions import (
+    SMALL,
+    STEP,
+    answer,
+    digest,
+    exposure,
+    frame,
+    small,
+)
 
 PASS, REVIEW, BLOCK = Suggestion.PASS, Suggestion.REVIEW, Suggestion.BLOCK
 DROPPED, FAILED, KEPT = FrameState.DROPPED, FrameState.FAILED, FrameState.KEPT
@@ -465,3 +475,47 @@ def test_replies_of_every_kind() -> None:
     assert replies(answer("a", "yes")) == ("yes",)
     assert replies(answer("a", None)) == ()
     assert replies(None) == ()
+
+
+POINTING = (
+    SMALL
+    + """  - key: where
+    kind: text
+    instruction: {zh: "标志在哪里?", en: "Where is the mark?"}
+    label: {zh: 标志位置, en: Place of the mark}
+"""
+)
+HERE = Region(x1=10, y1=20, x2=110, y2=60)
+
+
+def _pointing(*, reused_from: str | None = None) -> Judgement:
+    exposed = answer("exposure", "yes", 0.95)
+    where = replace(answer("where", "[[1, 2, 3, 4]]"), regions=(HERE,))
+    if reused_from:
+        where = replace(where, reused_from=Sha256(reused_from))
+    answers = {FrameId("f000001"): [exposed, where]}
+    answers[FrameId("f000000")] = [answer("exposure", "no", 0.95), where]
+    return judge([frame(0), frame(1)], answers, check_policy(POINTING))
+
+
+def test_a_finding_shows_where_answers_about_its_picture_point() -> None:
+    """Those of other questions too, each by its name; other pictures' are not its."""
+    (found,) = _pointing().findings
+
+    (region,) = found.regions
+    assert (region.question, region.label.en) == ("where", "Place of the mark")
+    assert (region.x1, region.y1, region.x2, region.y2) == (10, 20, 110, 60)
+
+
+def test_a_region_of_another_picture_is_left_out() -> None:
+    """An answer that was taken over points into the picture it was given of."""
+    (found,) = _pointing(reused_from="ab" * 32).findings
+
+    assert found.regions == ()
+
+
+def test_a_region_is_no_finding() -> None:
+    """Pointing alone makes nothing worse than it is."""
+    answers = {FrameId("f000000"): [replace(answer("where", "x"), regions=(HERE,))]}
+
+    assert judge([frame(0)], answers, check_policy(POINTING)).findings == ()

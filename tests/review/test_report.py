@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 from pydantic import ValidationError
@@ -7,7 +8,7 @@ from idolens.media.frame import DropReason, Frame, FrameState
 from idolens.review.judge import judge
 from idolens.review.policy import Policy
 from idolens.review.report import Report, make_report
-from idolens.vlm.answer import Answer
+from idolens.vlm.answer import Answer, Region
 from idolens.vlm.engine import Model
 from idolens.vocabulary import FrameId
 from tests.review.sessions import answer, exposure, frame, run_facts, session, small
@@ -88,7 +89,37 @@ def test_another_schema_version_is_refused() -> None:
     """A report of another schema version is not read by mistake."""
     text = report_of([frame(0)], exposure([0.1])).to_json()
     with pytest.raises(ValidationError):
-        Report.from_json(text.replace('"1.0.0"', '"2.0.0"'))
+        Report.from_json(text.replace('"1.1.0"', '"2.0.0"'))
+
+
+def test_a_report_of_an_older_minor_version_is_read_and_intact() -> None:
+    """What was signed before regions were known keeps its signature."""
+    report = report_of([frame(0)], exposure([0.95]))
+    assert report.schema_version == "1.1.0"
+    text = report.to_json().replace('"1.1.0"', '"1.0.0"')
+    assert '"regions"' not in text
+
+    old = Report.from_json(text)
+
+    assert old.intact
+    assert old.to_json() == text
+
+
+def test_regions_are_signed() -> None:
+    """They are read back, and moving one breaks the signature."""
+    answers = exposure([0.95])
+    pointing = replace(
+        answers[FrameId("f000000")][0], regions=(Region(x1=1, y1=2, x2=33, y2=44),)
+    )
+    report = report_of([frame(0)], {FrameId("f000000"): [pointing]})
+
+    again = Report.from_json(report.to_json())
+    moved = Report.from_json(report.to_json().replace('"x2": 33', '"x2": 34'))
+
+    assert again == report
+    assert again.intact
+    assert again.signed.judgement.findings[0].regions[0].x2 == 33
+    assert not moved.intact
 
 
 def test_the_demonstration_model_is_named() -> None:

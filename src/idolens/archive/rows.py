@@ -8,7 +8,7 @@ from typing import Any
 
 from idolens.archive.session import Event, Session, SessionState, SourceFile
 from idolens.media.frame import DropReason, Frame, FrameState
-from idolens.vlm.answer import Answer, Status
+from idolens.vlm.answer import Answer, Region, Status
 from idolens.vocabulary import Bilingual, FrameId, SessionId
 
 Row = Mapping[str, Any]
@@ -106,6 +106,7 @@ def answer_to_row(
         "latency_ms": answer.latency_ms,
         "detail": answer.detail,
         "reused_from": answer.reused_from,
+        "regions": [[one.x1, one.y1, one.x2, one.y2] for one in answer.regions] or None,
     }
 
 
@@ -127,6 +128,10 @@ def answer_from_row(row: Row) -> Answer:
         latency_ms=row["latency_ms"],
         detail=row["detail"],
         reused_from=row["reused_from"],
+        regions=tuple(
+            Region(x1=x1, y1=y1, x2=x2, y2=y2)
+            for x1, y1, x2, y2 in row["regions"] or ()
+        ),
     )
 
 

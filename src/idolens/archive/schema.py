@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest revision under migrations/versions; a test keeps the two equal."""
 
 metadata = MetaData(
@@ -119,6 +119,7 @@ answer = Table(
     Column("latency_ms", Float, nullable=False),
     Column("detail", Text, nullable=False),
     Column("reused_from", Text),
+    Column("regions", JSON(none_as_null=True)),
     ForeignKeyConstraint(
         ["session_id", "frame_id"],
         ["frame.session_id", "frame.id"],

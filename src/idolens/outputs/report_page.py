@@ -15,6 +15,8 @@ from typing import Any, cast
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from idolens.errors import MediaError
+from idolens.media import decode_evidence
 from idolens.outputs.report_figures import (
     MOST_FILMS,
     anchors,
@@ -83,6 +85,7 @@ def render_page(
         cells=_cells,
         film=film,
         picture=partial(_data_url, evidence),
+        size_of=partial(_size, evidence),
         when=partial(when, kind),
         at=partial(_at, report),
         looks=_looks(report),
@@ -141,6 +144,18 @@ def _plain(words: Words) -> str:
 def _data_url(evidence: Mapping[Sha256, bytes], digest: str | None) -> str:
     data = evidence.get(Sha256(digest or ""))
     return "" if data is None else f"data:image/jpeg;base64,{_base64(data)}"
+
+
+def _size(evidence: Mapping[Sha256, bytes], finding: Finding) -> tuple[int, int] | None:
+    """Return width and height of a picture with regions; None where there are none."""
+    data = evidence.get(Sha256(finding.evidence.picture or ""))
+    if data is None or not finding.regions:
+        return None
+    try:
+        shown = decode_evidence(data)
+    except MediaError:
+        return None  # the coordinates are there as numbers all the same
+    return shown.width, shown.height
 
 
 def _base64(data: bytes) -> str:

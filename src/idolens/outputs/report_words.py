@@ -36,6 +36,11 @@ PAGE = {
     "peak": Words(zh="最高概率", en="Peak probability"),
     "looks": Words(zh="次检测达到阈值", en="looks over the threshold"),
     "evidence": Words(zh="证据帧", en="Evidence frame"),
+    "regions": Words(zh="模型所指位置", en="Where the model points"),
+    "regions_note": Words(
+        zh="像素坐标,仅供参考,模型常有偏差",
+        en="in pixels; a hint to look at, models often err",
+    ),
     "why": Words(zh="判定依据", en="Why"),
     "asked": Words(zh="问题", en="Asked"),
     "answered": Words(zh="回答", en="Answered"),

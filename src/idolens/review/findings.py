@@ -13,10 +13,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from pydantic import Field
+
 from idolens.media.frame import FrameState
 from idolens.review.moments import Moment, MomentState, replies, risk_probability
 from idolens.review.policy import CANNOT_TELL, PolicyQuestion, Risk, worst
 from idolens.review.record import Record, Words, rounded
+from idolens.review.regions import PointedRegion
 from idolens.vlm.answer import Answer, Status
 from idolens.vocabulary import RiskLevel, Suggestion
 
@@ -78,6 +81,7 @@ class Finding(Record):
         looks: number of moments that reached ``review_at``.
         peak: the highest probability in the range.
         evidence: the moment of the peak.
+        regions: where answers about the evidence's picture point.
     """
 
     id: str
@@ -92,6 +96,12 @@ class Finding(Record):
     looks: int
     peak: float
     evidence: Sight
+    regions: tuple[PointedRegion, ...] = Field(
+        default=(),
+        exclude_if=lambda regions: not regions,
+        description="Where answers about the evidence's picture point, if any does;"
+        " since 1.1.0.",
+    )
     why: Why
 
 

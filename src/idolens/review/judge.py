@@ -16,6 +16,7 @@ from idolens.review.findings import Finding, RiskTotal, find
 from idolens.review.moments import Moment, MomentState, in_order, moments
 from idolens.review.policy import Policy, PolicyQuestion, worst
 from idolens.review.record import Record, Words, rounded
+from idolens.review.regions import pointed
 from idolens.review.tracks import Tag, Track, tags, track
 from idolens.vlm.answer import Answer
 from idolens.vocabulary import FrameId, Milliseconds, Suggestion
@@ -81,12 +82,13 @@ def judge(
         coverage(policy, question, seen[question.key], moot[question.key])
         for question in policy.questions
     )
+    places = {frame.id: place for place, frame in enumerate(whole)}
     findings: list[Finding] = []
     totals: list[RiskTotal] = []
     for question in policy.questions:
         for risk in question.risks:
             found, total = find(question, risk, seen[question.key])
-            findings += found
+            findings += [_pointed(one, policy, seen, places) for one in found]
             totals.append(total)
     reasons = [
         *_found(totals),
@@ -109,6 +111,18 @@ def judge(
             track(question, seen[question.key]) for question in policy.questions
         ),
     )
+
+
+def _pointed(
+    finding: Finding,
+    policy: Policy,
+    seen: Mapping[str, Sequence[Moment]],
+    places: Mapping[FrameId, int],
+) -> Finding:
+    shown = finding.evidence
+    place = places[FrameId(shown.frame)]
+    regions = pointed(policy.questions, seen, place, shown.picture)
+    return finding.model_copy(update={"regions": regions}) if regions else finding
 
 
 def _by_time(finding: Finding) -> tuple[int, int]:

@@ -51,8 +51,8 @@ class Answer:
         raw: the model's own words (the most likely label, or the generated text).
         latency_ms: this answer's share of the engine's time.
         detail: why the status is ``invalid`` or ``error``.
-        regions: where in the picture the model's words point, if they do; evidence
-            to look at, which is not stored: ``raw`` has the same boxes as words.
+        regions: where in the picture the model's words point, if they do: evidence
+            to look at, never a finding.
         reused_from: digest of the picture that was really looked at, where this one
             looks the same; None for a picture that was looked at itself.
     """
