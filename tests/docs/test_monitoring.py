@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -74,3 +76,102 @@ def test_every_metric_that_has_a_row_is_shown():
         for name in names()
         if not name.endswith(("_count", "_sum")) and name not in text
     ]
+
+
+def series(name, values):
+    return {"series": name, "values": values}
+
+
+def fires(name, severity, minute):
+    return {
+        "eval_time": f"{minute}m",
+        "alertname": f"idolens_{name}",
+        "exp_alerts": [{"exp_labels": {"severity": severity}}] if severity else [],
+    }
+
+
+SHOWS = [
+    (
+        "a disk that empties",
+        [
+            series("idolens_disk_free_bytes", "50x10 8x20 50x20"),
+            series("idolens_disk_bytes", "100x60"),
+        ],
+        [fires("disk", None, 9), fires("disk", "warning", 15), fires("disk", None, 40)],
+    ),
+    (
+        "a job that stands still, and one that goes on",
+        [
+            series("idolens_jobs_running", "1x60"),
+            series("idolens_frames_total{state='kept'}", "0+5x20 100x40"),
+        ],
+        [
+            fires("no_frames", None, 15),
+            fires("no_frames", "critical", 30),
+        ],
+    ),
+    (
+        "nothing to do is no standstill",
+        [
+            series("idolens_jobs_running", "0x60"),
+            series("idolens_frames_total{state='kept'}", "100x60"),
+        ],
+        [fires("no_frames", None, 30)],
+    ),
+    (
+        "one failure in ten, of many; and of few",
+        [
+            series(
+                "idolens_requests_total{route='/a',status='200',code=''}", "0+90x30"
+            ),
+            series(
+                "idolens_requests_total{route='/a',status='500',code='x'}", "0+10x30"
+            ),
+        ],
+        [fires("errors", "warning", 20)],
+    ),
+    (
+        "one failure of one",
+        [
+            series(
+                "idolens_requests_total{route='/a',status='500',code='x'}", "0x9 1x30"
+            )
+        ],
+        [fires("errors", None, 12)],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("title", "given", "expected"), SHOWS, ids=[s[0] for s in SHOWS]
+)
+def test_prometheus_fires_where_idolens_does(tmp_path, title, given, expected):
+    """Prometheus' own tester plays a show against the rules, where it is installed."""
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed (Debian: apt-get install prometheus)")
+    rules = yaml.safe_load((FOLDER / "rules.yml").read_text("utf-8"))
+    for rule in rules["groups"][0]["rules"]:
+        del rule["annotations"]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump(rules))
+    show = {
+        "rule_files": ["rules.yml"],
+        "evaluation_interval": "15s",
+        "tests": [
+            {
+                "name": title,
+                "interval": "1m",
+                "input_series": given,
+                "alert_rule_test": expected,
+            }
+        ],
+    }
+    (tmp_path / "show.yml").write_text(yaml.safe_dump(show))
+    done = subprocess.run(
+        [promtool, "test", "rules", str(tmp_path / "show.yml")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -122,3 +122,33 @@ def test_tokens_are_counted_under_every_layer(embedded):
 
     assert tokens_read(layered, a_picture(), QUESTIONS) == plain > 0
     assert tokens_read(FakeEngine(), a_picture(), QUESTIONS) == 0
+
+
+def test_glm_tells_apart_only_what_it_can(random_glm):
+    """One run that reads the picture and answers is a stage of its own."""
+    heard = Heard()
+    heard_by(random_glm, heard)
+    random_glm.answer([a_picture(33)], QUESTIONS[:2])
+    together = dict(heard.stages)
+    random_glm.answer([a_picture(33)], QUESTIONS[:1])
+    later = heard.stages - Counter(together)
+    random_glm.answer([a_picture(34)], QUESTIONS[2:])
+    heard_by(random_glm, UNMETERED)
+
+    assert together == {"vision": 1, "prefill_answer": 1}
+    assert later == {"answer": 1}
+    assert heard.stages["prefill"] == 1
+    assert heard.tokens > 0
+    assert heard.seconds > 0
+
+
+def test_another_machine_is_one_stage(on_chat):
+    """What a server does within a request is its own affair; that it is up is not."""
+    engine, heard = on_chat("vllm"), Heard()
+    watched = metered(engine, heard)
+    watched.answer([a_picture()], QUESTIONS[:2])
+
+    assert heard.stages == {"remote": 2}
+    assert heard.tokens == 0
+    (server,) = state_of(watched).servers
+    assert (server.state, server.in_flight) == ("closed", 0)

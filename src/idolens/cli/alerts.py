@@ -198,10 +198,7 @@ def export(
         typer.Argument(help="Folder to write to. · 写入的文件夹。", metavar="FOLDER"),
     ],
 ) -> None:
-    """Write rules for Prometheus and a Grafana dashboard.
-
-    · 导出 Prometheus 规则和 Grafana 面板。
-    """
+    """Write Prometheus rules and a dashboard. · 导出 Prometheus 规则和面板。"""
     terminal = context.ensure_object(Terminal)
     folder.mkdir(parents=True, exist_ok=True)
     book = read_rules(terminal.settings.alerts.rules)
