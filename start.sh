@@ -194,7 +194,7 @@ print_addresses() {
     echo "Jupyter http://127.0.0.1:$jupyter_port/lab?token=$token"
   fi
   local link
-  link="$("$python" -m idolens accounts setup-link 2>/dev/null)" || link=""
+  link="$("$python" -m idolens accounts setup-link 2>>"$logs/service.out")" || link=""
   if [ -n "$link" ]; then
     say "帐号    $link  (创建第一个帐号，30 分钟内有效)" \
       "Account $link  (makes the first one, within 30 minutes)"

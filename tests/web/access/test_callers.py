@@ -72,6 +72,7 @@ def test_only_this_machine_is_let_in_without_an_account(archive, asked, inside):
         ({"host": "10.0.0.1"}, False),
         ({"host": "::1"}, True),
         ({"host": "0.0.0.0", "insecure_open_lan": True}, True),  # noqa: S104
+        ({"access": "required", "insecure_open_lan": True}, False),
     ],
 )
 def test_nobody_is_let_in_where_others_could_come_from(archive, settings, inside):

@@ -46,7 +46,9 @@ class Callers:
         self._open_here = settings.access == "open-loopback" and is_loopback(
             settings.host
         )
-        self.open_to_all = settings.insecure_open_lan
+        self.open_to_all = (
+            settings.insecure_open_lan and settings.access == "open-loopback"
+        )
         self._clock = clock
         self._limiter: anyio.CapacityLimiter | None = None
         self._has_accounts = False

@@ -5,7 +5,9 @@ it too. It goes by the route that the app will take, never by the URL, which als
 holds what the client said its host was.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -21,6 +23,7 @@ from idolens.web.access.caller import Caller
 from idolens.web.access.callers import Callers
 from idolens.web.access.cross_site import Sender, sender_of
 from idolens.web.access.permissions import RULES, Open, Permission
+from idolens.web.access.stream import Listened
 from idolens.web.gates import HANG_UP, drain
 from idolens.web.problems import for_openai, is_openai, of_error, problem
 
@@ -36,6 +39,7 @@ class AccessGate:
         callers: knows who asks.
         most: bytes of a refused body that are heard out.
         language: of the refusals.
+        clock: seconds that only go forward.
     """
 
     def __init__(
@@ -45,23 +49,29 @@ class AccessGate:
         callers: Callers,
         most: int,
         language: Language,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._app = app
         self._routes = list(iter_route_contexts(routes))
         self._callers = callers
         self._most = most
         self._language: Language = language
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or say why not."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        refusal = await self._refusal(HTTPConnection(scope))
+        connection = HTTPConnection(scope)
+        refusal = await self._refusal(connection)
         if refusal is None:
+            if scope["type"] == "http" and scope["state"]["caller"] is not None:
+                known = partial(self._callers.of, connection)
+                send = Listened(send, known, self._clock)
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            if any(name in HTTPConnection(scope).headers for name in _BODY):
+            if any(name in connection.headers for name in _BODY):
                 await drain(receive, self._most)
                 refusal.headers.update(HANG_UP)
             await refusal(scope, receive, send)
