@@ -8,9 +8,11 @@ from idolens.outputs.report_csv import report_csv
 from idolens.outputs.report_figures import wanted_pictures
 from idolens.outputs.report_files import ReportFiles, write_report
 from idolens.outputs.report_page import render_page
+from idolens.outputs.said import Said
 
 __all__ = [
     "ReportFiles",
+    "Said",
     "render_page",
     "report_csv",
     "wanted_pictures",

@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from idolens.outputs.said import Said
 from idolens.review.findings import Finding
 from idolens.review.report import Report
 from idolens.review.wording import clock
@@ -27,12 +28,19 @@ COLUMNS = (
     "looks",
     "peak",
     "evidence_frame",
+    "verdict",
+    "verdict_label",
+    "verdict_note",
+    "verdict_by",
+    "verdict_at",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def report_csv(report: Report) -> str:
+def report_csv(report: Report, said: Mapping[str, Said] | None = None) -> str:
     """Write one line a finding, in order of time.
+
+    What people added, where nothing was found, comes last, without the machine's part.
 
     It begins with a byte-order mark, without which Excel garbles Chinese; a text that
     a spreadsheet would take for a formula has an apostrophe before it.
@@ -41,9 +49,34 @@ def report_csv(report: Report) -> str:
     file.write("\ufeff")
     lines = csv.writer(file)
     lines.writerow(COLUMNS)
+    left = dict(said or {})
     for finding in report.signed.judgement.findings:
-        lines.writerow(_safe(_row(report, finding)))
+        row = [*_row(report, finding), *_words(left.pop(finding.id, None))]
+        lines.writerow(_safe(row))
+    for target, one in left.items():
+        lines.writerow(_safe([*_added(report, target, one), *_words(one)]))
     return file.getvalue()
+
+
+def _words(said: Said | None) -> Sequence[str]:
+    if said is None:
+        return ("",) * 5
+    return said.decision, said.label or "", said.note, said.by, said.at
+
+
+def _added(report: Report, target: str, said: Said) -> Sequence[str | int | float]:
+    session = report.signed.session
+    times = (clock(said.start_ms), clock(said.end_ms), said.start_ms, said.end_ms)
+    machine = ("",) * 6
+    return (
+        session.id,
+        session.name,
+        target,
+        said.question,
+        *machine,
+        *times,
+        *("",) * 4,
+    )
 
 
 def _row(report: Report, finding: Finding) -> Sequence[str | int | float]:

@@ -27,6 +27,7 @@ from idolens.outputs.report_figures import (
     worst_first,
 )
 from idolens.outputs.report_words import COLUMNS, LEGEND, PAGE
+from idolens.outputs.said import Said
 from idolens.review.coverage import Coverage
 from idolens.review.findings import Finding
 from idolens.review.policy import CANNOT_TELL
@@ -55,7 +56,10 @@ MOST_TAGS = 6
 
 
 def render_page(
-    report: Report, evidence: Mapping[Sha256, bytes], language: Language
+    report: Report,
+    evidence: Mapping[Sha256, bytes],
+    language: Language,
+    said: Mapping[str, Said] | None = None,
 ) -> str:
     """Render ``report``; the same report and pictures give the same text.
 
@@ -64,7 +68,11 @@ def render_page(
         evidence: JPEG files by digest; see ``wanted_pictures``. A missing one
             leaves an empty frame.
         language: which language shows first.
+        said: what people said last, by finding; others are about a time in which
+            nothing was found.
     """
+    said = said or {}
+    found = {finding.id for finding in report.signed.judgement.findings}
     kind = report.signed.session.kind
     environment = _environment({"amount": partial(amount, kind)})
     return environment.get_template("report.html").render(
@@ -89,6 +97,8 @@ def render_page(
         when=partial(when, kind),
         at=partial(_at, report),
         looks=_looks(report),
+        said=said,
+        added=[one for target, one in said.items() if target not in found],
         **_FIXED,
     )
 

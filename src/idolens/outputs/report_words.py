@@ -41,6 +41,8 @@ PAGE = {
         zh="像素坐标,仅供参考,模型常有偏差",
         en="in pixels; a hint to look at, models often err",
     ),
+    "said": Words(zh="人工判定", en="A person says"),
+    "added": Words(zh="人工补充的片段", en="Added by people"),
     "why": Words(zh="判定依据", en="Why"),
     "asked": Words(zh="问题", en="Asked"),
     "answered": Words(zh="回答", en="Answered"),

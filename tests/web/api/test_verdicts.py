@@ -1,5 +1,8 @@
 """People say what a finding really is; the machine's own report stays as it was."""
 
+import csv
+import io
+
 import pytest
 
 from idolens.archive.audit import Deed
@@ -102,3 +105,39 @@ def test_what_is_no_verdict_is_refused(client, finding, body):
     assert reply.status_code == 422
     assert reply.headers["content-type"] == "application/problem+json"
     assert len(pages(client, f"/sessions/{SESSION}/verdicts")) == before
+
+
+def test_the_report_shows_what_people_said(studio, client, finding):
+    """On the page and in the table, beside the machine's words; its tag changes."""
+    path = f"{API}/sessions/{SESSION}/report"
+    before = client.get(path, params={"format": "csv"})
+    shown = client.get(f"{API}/sessions/{SESSION}/findings").json()["items"][0]
+    body = {
+        "finding": finding["id"],
+        "decision": "corrected",
+        "label": "=泳装<海报>",
+        "note": "宣传图",
+        "version": (shown["verdict"] or {"version": 0})["version"],
+    }
+    client.post(VERDICTS, json=body)
+    added = {
+        "question": "scene",
+        "start_ms": 0,
+        "end_ms": 2000,
+        "decision": "confirmed",
+        "version": 0,
+    }
+    client.post(VERDICTS, json=added)
+    page = client.get(path, params={"format": "html"}).text
+    after = client.get(path, params={"format": "csv"})
+    both = client.get(path, params={"format": "reviewed"}).json()
+    lines = list(csv.DictReader(io.StringIO(after.text.removeprefix("\ufeff"))))
+
+    assert "更正为“=泳装&lt;海报&gt;”" in page
+    assert "人工补充的片段" in page
+    assert before.headers["etag"] != after.headers["etag"]
+    assert lines[0]["verdict_label"] == "'=泳装<海报>"
+    assert (lines[-1]["finding"], lines[-1]["suggestion"]) == ("scene@0-2000", "")
+    assert {one["target"] for one in both["verdicts"]} >= {finding["id"]}
+    assert client.get(path).text == studio.archive.report(SESSION)
+    assert Report.model_validate(both["report"]).intact

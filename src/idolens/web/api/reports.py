@@ -1,30 +1,45 @@
-"""GET …/report: the signed report as JSON, as a page, or as a table."""
+"""GET …/report: the signed report as JSON, as a page, or as a table.
 
-from collections.abc import Callable
+What people said stands beside the machine's findings and never in its report: JSON is
+the report as it was signed, and `reviewed` is the same with the verdicts around it.
+"""
+
+import json
+from collections.abc import Callable, Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from idolens.archive import Session
+from idolens.archive.verdicts import Verdict
 from idolens.errors import NotFoundError
-from idolens.outputs import render_page, report_csv, wanted_pictures
+from idolens.outputs import Said, render_page, report_csv, wanted_pictures
 from idolens.review import Report
 from idolens.settings import Settings
 from idolens.vocabulary import Language
 from idolens.web.api.sessions import session_of
-from idolens.web.api.shape import SessionPath
+from idolens.web.api.shape import SessionPath, utc
 from idolens.web.api.tagged import has_it, tag_of, unchanged
+from idolens.web.api.verdicts import verdict_told
 from idolens.web.house import House
 
-Format = Literal["json", "html", "csv"]
+Format = Literal["json", "reviewed", "html", "csv"]
 
 KINDS: dict[Format, str] = {
     "json": "application/json",
+    "reviewed": "application/json",
     "html": "text/html; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
 }
-_MAKE = b"1"
+_SUFFIX: dict[Format, str] = {
+    "json": "json",
+    "reviewed": "json",
+    "html": "html",
+    "csv": "csv",
+}
+_MAKE = b"2"
 """Changes when the same report is written otherwise than before."""
+Verdicts = Mapping[str, Verdict]
 _PAGE_ALONE = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
@@ -42,10 +57,9 @@ def add_reports(router: APIRouter, house: House, settings: Settings) -> None:
             200: {
                 "description": "The report; as JSON it keeps docs/report.schema.json.",
                 "content": {
-                    kind.partition(";")[0]: {"schema": {"type": shape}}
-                    for kind, shape in zip(
-                        KINDS.values(), ("object", "string", "string"), strict=True
-                    )
+                    "application/json": {"schema": {"type": "object"}},
+                    "text/html": {"schema": {"type": "string"}},
+                    "text/csv": {"schema": {"type": "string"}},
                 },
             }
         },
@@ -55,7 +69,10 @@ def add_reports(router: APIRouter, house: House, settings: Settings) -> None:
         session_id: SessionPath,
         format: Annotated[  # noqa: A002 - the name that callers know
             Format | None,
-            Query(description="Instead of what `Accept` asks for."),
+            Query(
+                description="Instead of what `Accept` asks for; `reviewed` is JSON "
+                "with the signed `report`, and people's newest `verdicts` beside it."
+            ),
         ] = None,
         language: Annotated[
             Language | None,
@@ -66,22 +83,23 @@ def add_reports(router: APIRouter, house: House, settings: Settings) -> None:
         content = _content(house, session)
         chosen = format or _wanted(request.headers.get("accept", ""))
         first = language or settings.language
+        verdicts = house.archive.verdicts.newest(session.id)
+        heard = ",".join(str(one.id) for one in verdicts.values())
+        name = f"{session.id}.{_SUFFIX[chosen]}"
+        parts = (content, heard, chosen, first)
         reply = Response(
             media_type=KINDS[chosen],
             headers={
-                "ETag": tag_of(
-                    content.encode(), chosen.encode(), first.encode(), _MAKE
-                ),
+                "ETag": tag_of(*(part.encode() for part in parts), _MAKE),
                 "Vary": "Accept",
-                "Content-Disposition": f'inline; filename="{session.id}.{chosen}"',
-                **(
-                    {"Content-Security-Policy": _PAGE_ALONE} if chosen == "html" else {}
-                ),
+                "Content-Disposition": f'inline; filename="{name}"',
             },
         )
+        if chosen == "html":
+            reply.headers["Content-Security-Policy"] = _PAGE_ALONE
         if has_it(request, reply.headers["ETag"]):
             return unchanged(reply)
-        body = _WRITERS[chosen](house, content, first).encode()
+        body = _WRITERS[chosen](house, content, first, verdicts).encode()
         reply.body = body
         reply.headers["Content-Length"] = str(len(body))
         return reply
@@ -120,23 +138,46 @@ def _quality(parameters: list[str]) -> float:
     return 1.0
 
 
-def _json(_house: House, content: str, _language: Language) -> str:
+def _json(_house: House, content: str, _language: Language, _said: Verdicts) -> str:
     return content
 
 
-def _html(house: House, content: str, language: Language) -> str:
+def _reviewed(_house: House, content: str, _language: Language, said: Verdicts) -> str:
+    told = [verdict_told(one).model_dump() for one in said.values()]
+    verdicts = json.dumps(told, ensure_ascii=False)
+    return f'{{"verdicts": {verdicts}, "report": {content}}}'
+
+
+def _html(house: House, content: str, language: Language, said: Verdicts) -> str:
     report = Report.from_json(content)
     pictures = house.archive.pictures
     evidence = {digest: pictures.get(digest) for digest in wanted_pictures(report)}
-    return render_page(report, evidence, language)
+    return render_page(report, evidence, language, _shown(said))
 
 
-def _csv(_house: House, content: str, _language: Language) -> str:
-    return report_csv(Report.from_json(content))
+def _csv(_house: House, content: str, _language: Language, said: Verdicts) -> str:
+    return report_csv(Report.from_json(content), _shown(said))
 
 
-_WRITERS: dict[Format, Callable[[House, str, Language], str]] = {
+def _shown(verdicts: Verdicts) -> dict[str, Said]:
+    return {
+        target: Said(
+            question=one.target.question,
+            start_ms=one.target.start,
+            end_ms=one.target.end,
+            decision=one.decision,
+            label=one.label,
+            note=one.note,
+            by=one.by,
+            at=utc(one.at_ms),
+        )
+        for target, one in verdicts.items()
+    }
+
+
+_WRITERS: dict[Format, Callable[[House, str, Language, Verdicts], str]] = {
     "json": _json,
+    "reviewed": _reviewed,
     "html": _html,
     "csv": _csv,
 }
