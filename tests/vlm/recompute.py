@@ -1,7 +1,7 @@
 """The truth: transformers with the same weights, the whole prompt each time."""
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import torch
@@ -9,6 +9,7 @@ from jinja2 import Template
 from torch import Tensor
 
 from idolens.media.picture import Picture
+from idolens.vlm.label_words import variants
 from idolens.vlm.prompt import render
 from idolens.vlm.question import Question
 from tests.vlm import tiny_glm
@@ -63,3 +64,14 @@ def inputs_for(
 def logits_of(plain: Any, inputs: dict[str, Tensor]) -> Tensor:
     """What may follow the whole prompt: floats [words]."""
     return plain(**inputs).logits[0, -1]
+
+
+def label_logs(logits: Tensor, labels: Iterable[str]) -> Tensor:
+    """Log-probabilities of the labels, each with its other ways of writing."""
+    words = tiny_glm.tokenizer()
+    tokens = [
+        [found for way in variants(one) if (found := words.token_to_id(way))]
+        for one in labels
+    ]
+    logs = torch.log_softmax(logits.double(), 0)
+    return torch.stack([torch.logsumexp(logs[ids], 0) for ids in tokens])

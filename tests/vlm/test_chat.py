@@ -19,6 +19,7 @@ from idolens.vlm.catalog import ENGINES, open_engine
 from idolens.vlm.chat import PROFILES, ChatEngine
 from idolens.vlm.chat.readings import NO_PROBABILITY
 from idolens.vlm.conversation import Sampling, Turn, can_speak
+from idolens.vlm.data_url import data_url
 from idolens.vlm.endpoints import EndpointDownError
 from idolens.vlm.prompt import render
 from idolens.vlm.question import Choice, Tags, Text, YesNo
@@ -429,6 +430,20 @@ def test_a_refused_question_does_not_cost_the_others():
 
     assert person.status in (Status.OK, Status.CANNOT_TELL)
     assert (place.status, place.detail) == (Status.INVALID, "This prompt is too long.")
+
+
+def test_a_picture_too_large_for_the_servers_cache_says_so():
+    """vLLM refuses what its encoder cache can't hold: no answer, in its own words."""
+    words = "The image (4200 tokens) exceeds the encoder cache: 4200 > 3721."
+    too_large = Said(400, {"error": {"message": words}})
+    with chat_engine(ChatStub(chatting.VLLM)) as (engine, (server,)):
+        large = picture(1)
+        url = data_url(large).encode()
+        server.spoil = lambda _, call: too_large if url in call.raw else None
+        fits, refused = engine.answer([picture(0), large], [PERSON, PLACE])
+
+    assert all(one.status in (Status.OK, Status.CANNOT_TELL) for one in fits)
+    assert {(one.status, one.detail) for one in refused} == {(Status.INVALID, words)}
 
 
 def test_a_question_that_never_gets_through_is_an_error_of_its_own():

@@ -30,7 +30,12 @@ from idolens.vlm.glm.packs import first_line, packs  # noqa: E402
 from idolens.vlm.glm.reader import Reading  # noqa: E402
 from idolens.vlm.prefixes import Key, Prefixes  # noqa: E402
 from tests.vlm import tiny_glm  # noqa: E402
-from tests.vlm.recompute import inputs_of, logits_of, pil_processor  # noqa: E402
+from tests.vlm.recompute import (  # noqa: E402
+    inputs_of,
+    label_logs,
+    logits_of,
+    pil_processor,
+)
 
 NEAR = 1e-4
 """What sharing may change in a logit or a probability, in float32."""
@@ -187,10 +192,10 @@ class TestAgainstTransformers:
 
 def _check(answer, question, logits):
     labels = render(question).labels
-    ids = [tiny_glm.tokenizer().token_to_id(label) for label in labels]
+    logs = label_logs(logits, labels)
     softened = 1.5 if question.kind == "yes_no" else 1.0
-    shares = torch.softmax(logits[ids] / softened, 0).tolist()
-    mass = float(torch.softmax(logits, 0)[ids].sum())
+    shares = torch.softmax(logs / softened, 0).tolist()
+    mass = float(logs.exp().sum())
     assert answer.options == pytest.approx(
         dict(zip(labels.values(), shares, strict=True)), abs=NEAR
     )
@@ -443,10 +448,9 @@ def test_a_model_that_begins_with_a_box_is_read_within_it(random_checkpoint, tmp
     for name, behind in (("input_ids", box), ("mm_token_type_ids", 0)):
         last = torch.tensor([[behind]], dtype=inputs[name].dtype)
         inputs[name] = torch.cat((inputs[name], last), 1)
-    shares = torch.softmax(logits_of(plain, inputs), 0)
-    wanted = [known.token_to_id(label) for label in render(asked).labels]
+    logs = label_logs(logits_of(plain, inputs), render(asked).labels)
     assert engine._answering._lead == (box,)
-    assert answer.label_mass == pytest.approx(float(shares[wanted].sum()), abs=NEAR)
+    assert answer.label_mass == pytest.approx(float(logs.exp().sum()), abs=NEAR)
     engine.close()
 
 

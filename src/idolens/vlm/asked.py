@@ -4,7 +4,8 @@ Every engine that runs a checkpoint itself goes this way, so that the same weigh
 give the same answer whatever computes them.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from idolens.errors import QuestionError
@@ -75,13 +76,13 @@ class Desk:
 
     Attributes:
         chat: the model's template and tokenizer.
-        label_ids: label → its token.
+        label_ids: label → its tokens; a label is as probable as all of them together.
         temperatures: kind of question → calibration temperature; 1 where absent.
         least_mass: label mass below which an answer is ``cannot_tell``.
     """
 
     chat: Chat
-    label_ids: Mapping[str, int]
+    label_ids: Mapping[str, tuple[int, ...]]
     temperatures: Mapping[str, float]
     least_mass: float = LEAST_LABEL_MASS
 
@@ -100,6 +101,20 @@ class Desk:
                 f"问题 {question.key!r} 对该模型来说太长:请缩短。",
             )
         return Asked(question, prompt, ask.prefix, ids)
+
+    def by_label(
+        self, asked: Asked, log_of: Callable[[int], float]
+    ) -> dict[str, float]:
+        """Return the natural log of every label's probability, as `closed` takes it.
+
+        Args:
+            asked: a closed question.
+            log_of: token → natural log of its probability over the whole vocabulary.
+        """
+        return {
+            label: _together([log_of(token) for token in self.label_ids[label]])
+            for label in asked.prompt.labels
+        }
 
     def closed(self, asked: Asked, logs: Mapping[str, float]) -> Reading:
         """Read a closed question.
@@ -126,3 +141,11 @@ class Desk:
             for text, token in zip(texts, reply, strict=True)
         ]
         return read_open(asked.question, pieces)
+
+
+def _together(logs: Sequence[float]) -> float:
+    """Return the log of the sum; what is not a number stays none."""
+    if len(logs) == 1:
+        return logs[0]
+    total = math.fsum(math.exp(min(log, 0.0)) for log in logs)
+    return -math.inf if total == 0 else math.log(total)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from idolens.vlm.chat_template import Ask, Chat
+from idolens.vlm.label_words import variants
 from idolens.vlm.model_files import failed_check
 from idolens.vlm.prompt import render
 from idolens.vlm.question import (
@@ -19,15 +20,29 @@ from idolens.vocabulary import Language, QuestionKey
 _KEY = QuestionKey("check")
 
 
-def label_ids(chat: Chat) -> dict[str, int]:
-    """Return the token of every label that a closed question can have.
+def label_ids(chat: Chat) -> dict[str, tuple[int, ...]]:
+    """Return the tokens of every label that a closed question can have.
+
+    The first is the label's own; those of other ways to write it follow, where they
+    are one token each: a model that says Yes for 是 has answered.
 
     Raises:
         EngineError: a label is not one token.
     """
     return {
-        label: chat.label(ask, label) for ask, labels in _asks(chat) for label in labels
+        label: (chat.label(ask, label), *_others(chat, ask, label))
+        for ask, labels in _asks(chat)
+        for label in labels
     }
+
+
+def _others(chat: Chat, ask: Ask, label: str) -> Iterator[int]:
+    before = chat.encode(ask.suffix)
+    for way in variants(label)[1:]:
+        added = chat.encode(ask.suffix + way)[len(before) :]
+        # Unknown words can be one token too: that of all unknown words.
+        if len(added) == 1 and chat.pieces(added)[0].strip() == way:
+            yield added[0]
 
 
 def check_split(chat: Chat) -> None:

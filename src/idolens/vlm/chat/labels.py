@@ -7,23 +7,12 @@ import math
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-_SAME = (
-    ("是", "Yes", "yes", "YES"),
-    ("否", "No", "no", "NO"),
-    ("无法判断", "Unclear", "unclear"),
-)
+from idolens.vlm.label_words import variants
+
 _SPACES = (
     " \t\r\n\u2581\u0120\u010a"  # also as SentencePiece and byte-level BPE write them
 )
 _AROUND = _SPACES + ".。!!??::·-—*#\"'“”‘’「」()()[]【】"
-
-
-def variants(label: str) -> tuple[str, ...]:
-    """Return every way to write ``label`` that counts, the label itself first."""
-    for same in _SAME:
-        if label in same:
-            return (label, *(other for other in same if other != label))
-    return (label,)
 
 
 def by_text(

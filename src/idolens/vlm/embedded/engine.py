@@ -229,10 +229,9 @@ class EmbeddedEngine:
         ]
 
     def _closed(self, asked: Asked, logits: Floats) -> Reading:
-        logs, ids = log_probabilities(logits), self._desk.label_ids
-        return self._desk.closed(
-            asked, {label: float(logs[ids[label]]) for label in asked.prompt.labels}
-        )
+        logs = log_probabilities(logits)
+        by_label = self._desk.by_label(asked, lambda token: float(logs[token]))
+        return self._desk.closed(asked, by_label)
 
     def _signed(self, asked: Asked, found: Found) -> Answer:
         return signed(

@@ -39,7 +39,9 @@ class Answering:
         self._room = room
         self._stop = stop
         self._lead = tuple(lead)
-        self._labels = sorted(set(desk.label_ids.values()))
+        self._labels = sorted(
+            {token for ids in desk.label_ids.values() for token in ids}
+        )
 
     def answer(
         self, view: View, numbers: Sequence[int], asked: Sequence[Asked]
@@ -148,8 +150,7 @@ class Answering:
 
     def _by_label(self, asked: Asked, logs: Sequence[float]) -> dict[str, float]:
         by_id = dict(zip(self._labels, logs, strict=True))
-        ids = self._desk.label_ids
-        return {label: by_id[ids[label]] for label in asked.prompt.labels}
+        return self._desk.by_label(asked, by_id.__getitem__)
 
     def _open(
         self, prefixes: Sequence[Prefix], about: Sequence[Asked]

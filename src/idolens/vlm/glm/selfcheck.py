@@ -81,7 +81,7 @@ def check_reply(
     asked = desk.take(question)
     shown = _pictures()[:1]
     seen = reader.prefixes(asked.prefix, eyes.look(shown), eyes.grid(shown[0]))
-    labels = [desk.label_ids[label] for label in asked.prompt.labels]
+    labels = [token for label in asked.prompt.labels for token in desk.label_ids[label]]
     box = desk.chat.encode(BOX)
     ways: list[tuple[int, ...]] = [()]
     if len(box) == 1 and box[0] < network.words:
