@@ -3,6 +3,8 @@
 import stat
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from idolens.archive import open_archive
@@ -250,3 +252,40 @@ def test_a_withdrawn_or_damaged_token_fits_nothing(tmp_path):
     assert not token.fits(text)
     token.withdraw()
     assert not token.fits(text)
+
+
+@given(
+    deeds=st.lists(
+        st.tuples(
+            st.integers(0, 2),
+            st.one_of(
+                st.builds(Change, role=st.sampled_from(Role)),
+                st.builds(Change, disabled=st.booleans()),
+            ),
+        ),
+        max_size=8,
+    )
+)
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_whatever_is_changed_somebody_can_look_after_it(archive, deeds):
+    """No order of changes leaves a house without an admin, or the log without them."""
+    people = archive.accounts.all() or [
+        archive.accounts.add(name, role, PASSWORD, "setup")
+        for name, role in (("a", Role.ADMIN), ("b", Role.ADMIN), ("c", Role.VIEWER))
+    ]
+    before = archive.audit.head().seq
+    done = 0
+    for which, change in deeds:
+        try:
+            archive.accounts.change(people[which].id, change, "terminal")
+        except ConflictError:
+            continue
+        done += 1
+
+    assert archive.accounts.has_admin()
+    assert archive.audit.head().seq == before + done
+    assert archive.audit.broken_at() is None
