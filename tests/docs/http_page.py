@@ -39,12 +39,18 @@ print(json.load(urllib.request.urlopen(request))["answer"])
 
 Pictures may be JPEG, PNG, WebP, GIF, AVIF or BMP, at most 20 MB before base64. Requests
 that find no room wait for a short time and are then answered 503 with `Retry-After`.
+Until there is an account, this machine may use the service as it is; from then on send a
+key (`Authorization: Bearer idl_…` or `X-API-Key: idl_…`, never in an address), or sign in
+([guide](guides/let-people-in.md)). Only `/livez` and the pages to sign in are open to all.
 Browsers may call the service by `localhost` and the names in the setting
 `allowed_hosts` only. One record a request goes to `logs/idolens.log`; it holds neither
 pictures nor questions.
 
 图片可为 JPEG、PNG、WebP、GIF、AVIF 或 BMP,base64 编码前不超过 20 MB。\
 繁忙时请求会短暂排队,之后返回 503 与 `Retry-After`。\
+创建第一个帐号之前,本机可直接使用;此后请发送密钥\
+(`Authorization: Bearer idl_…` 或 `X-API-Key: idl_…`,不要写在网址中)或登录,\
+见[说明](guides/let-people-in.md)。只有 `/livez` 和登录页面对所有人开放。\
 浏览器只能通过 `localhost` 和设置项 `allowed_hosts` 中的名称访问。\
 日志 `logs/idolens.log` 每个请求记一行,不含图片和问题。
 """
