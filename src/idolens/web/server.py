@@ -16,6 +16,7 @@ from idolens.web.health import Check
 from idolens.web.house import House
 from idolens.web.metrics import Metrics
 from idolens.web.records import Records
+from idolens.web.taking_up import taking_up
 
 _CONNECTIONS = 128
 _GRACE_S = 10
@@ -93,7 +94,8 @@ def serve(
     before = signal.signal(signal.SIGTERM, _stop)
     records.write("started", version=own_version(), port=door.getsockname()[1])
     try:
-        Server(config, closing).run(sockets=[door])
+        with taking_up(eyes, closing, records):
+            Server(config, closing).run(sockets=[door])
     except KeyboardInterrupt:
         pass
     finally:
