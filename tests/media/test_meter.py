@@ -62,4 +62,5 @@ def test_nobody_has_to_listen():
     UNMETERED.looked("kept")
     UNMETERED.answered("text", "ok")
     UNMETERED.read(3)
+    UNMETERED.said(3)
     UNMETERED.working(1)

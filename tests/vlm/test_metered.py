@@ -12,12 +12,12 @@ from idolens.vlm import ENGINES, open_engine
 from idolens.vlm.answer_store import AnswerStore
 from idolens.vlm.cached import cached
 from idolens.vlm.contrast import contrasting
-from idolens.vlm.conversation import can_speak
+from idolens.vlm.conversation import Sampling, Turn, can_speak
 from idolens.vlm.engine import tokens_read
 from idolens.vlm.engine_state import heard_by, state_of
 from idolens.vlm.metered import metered
 from idolens.vlm.question import Choice, Text, YesNo
-from tests.fakes import FakeEngine
+from tests.fakes import FakeEngine, SpeakingFakeEngine
 
 QUESTIONS = [
     YesNo(key="a", instruction="画面中有人物吗？"),
@@ -33,6 +33,7 @@ class Heard(Unmetered):
         self.stages = Counter()
         self.seconds = 0.0
         self.tokens = 0
+        self.spoken = 0
         self.kinds = Counter()
 
     def took(self, stage, seconds):
@@ -41,6 +42,9 @@ class Heard(Unmetered):
 
     def read(self, tokens):
         self.tokens += tokens
+
+    def said(self, tokens):
+        self.spoken += tokens
 
     def answered(self, kind, status):
         self.kinds[kind] += 1
@@ -67,6 +71,20 @@ def test_who_does_not_measure_gets_the_engine_as_it_is():
 
     assert metered(engine, UNMETERED) is engine
     assert can_speak(metered(engine, Heard())) == can_speak(engine)
+
+
+def test_a_conversation_is_counted_when_it_is_over():
+    """Tokens read and said come with the last step; who leaves stops the engine."""
+    heard, inner = Heard(), SpeakingFakeEngine()
+    engine = metered(inner, heard)
+    steps = list(engine.speak([Turn(role="user", text="你好")], Sampling(max_tokens=9)))
+    left = engine.speak([Turn(role="user", text="你好")], Sampling(max_tokens=9))
+    next(left)
+    left.close()
+
+    assert steps[-1].finish
+    assert heard.spoken == steps[-1].completion_tokens > 0
+    assert heard.tokens == steps[-1].prompt_tokens > 0
 
 
 def test_an_engines_state_is_that_of_all_its_layers():

@@ -36,6 +36,10 @@ class Meter(Protocol):
         """Note that a model of ours read so many tokens."""
         ...
 
+    def said(self, tokens: int) -> None:
+        """Note that a model said so many tokens of a conversation."""
+        ...
+
     def working(self, change: int) -> None:
         """Note that so many jobs more (or fewer) are at work."""
         ...
@@ -57,6 +61,9 @@ class Unmetered:
         """See `Meter`."""
 
     def read(self, tokens: int) -> None:
+        """See `Meter`."""
+
+    def said(self, tokens: int) -> None:
         """See `Meter`."""
 
     def working(self, change: int) -> None:

@@ -1,4 +1,4 @@
-"""Counts the questions that an engine answers, by kind and by how it went."""
+"""Counts what an engine answers, by kind and by how it went, and what it says."""
 
 from collections.abc import Iterator, Sequence
 
@@ -73,4 +73,17 @@ class SpeakingMeteredEngine(MeteredEngine):
 
     def speak(self, turns: Sequence[Turn], sampling: Sampling) -> Iterator[Spoken]:
         """Go on with a conversation; see `Speaker.speak`."""
-        return self._speaker.speak(turns, sampling)
+        return self._counted(self._speaker.speak(turns, sampling))
+
+    def _counted(self, steps: Iterator[Spoken]) -> Iterator[Spoken]:
+        try:
+            for step in steps:
+                if step.finish:
+                    self._meter.read(step.prompt_tokens)
+                    self._meter.said(step.completion_tokens)
+                yield step
+        finally:
+            # Whoever goes away stops the engine, not only this.
+            close = getattr(steps, "close", None)
+            if close is not None:
+                close()

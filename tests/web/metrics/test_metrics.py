@@ -122,6 +122,7 @@ def test_a_meter_counts_what_it_hears():
     metrics.looked("kept")
     metrics.answered("yes_no", "ok")
     metrics.read(40)
+    metrics.said(7)
     metrics.refused("unreadable_media")
     metrics.working(2)
     metrics.working(-1)
@@ -138,7 +139,8 @@ def test_a_meter_counts_what_it_hears():
     )
     assert told["idolens_frames_total", ("state", "kept")] == 1
     assert told["idolens_questions_total", ("kind", "yes_no"), ("status", "ok")] == 1
-    assert told[("idolens_tokens_read_total",)] == 40
+    assert told["idolens_tokens_total", ("kind", "read")] == 40
+    assert told["idolens_tokens_total", ("kind", "said")] == 7
     assert told["idolens_decode_rejects_total", ("code", "unreadable_media")] == 1
     assert told[("idolens_jobs_running",)] == 1
     fires = ("idolens_alerts_firing", ("rule", "disk"), ("severity", "critical"))
@@ -150,9 +152,7 @@ def test_two_services_in_one_process_count_apart():
     one, two = Metrics(), Metrics()
     one.read(5)
 
-    assert {
-        s.value for s in two.samples() if s.name == "idolens_tokens_read_total"
-    } == {0}
+    assert {s.value for s in two.samples() if s.name == "idolens_tokens_total"} == {0}
 
 
 @pytest.mark.parametrize("rule", shipped_rules().rules, ids=lambda rule: rule.name)

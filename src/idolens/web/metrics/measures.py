@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from idolens.media.frame import FrameState
 from idolens.media.meter import Stage
 from idolens.outputs.alerts import Sample
 from idolens.web.metrics.families import Family, gauge
@@ -67,6 +68,17 @@ class Metrics:
             for name, one in made.items()
             if one.kind == "histogram"
         }
+        self._begin_at_zero()
+
+    def _begin_at_zero(self) -> None:
+        """Show what has not happened yet: growth from nothing would not be seen."""
+        for desk in ("look", "talk"):
+            for reason in ("full", "late"):
+                self._counters["idolens_shed"].labels(desk, reason)
+        for kind in ("read", "said"):
+            self._counters["idolens_tokens"].labels(kind)
+        for state in FrameState:
+            self._counters["idolens_frames"].labels(state.value)
 
     def watch(self, collector: Collector) -> None:
         """Ask ``collector`` too, whenever somebody asks."""
@@ -123,7 +135,11 @@ class Metrics:
 
     def read(self, tokens: int) -> None:
         """See `Meter`."""
-        self._counters["idolens_tokens_read"].inc(tokens)
+        self._counters["idolens_tokens"].labels("read").inc(tokens)
+
+    def said(self, tokens: int) -> None:
+        """See `Meter`."""
+        self._counters["idolens_tokens"].labels("said").inc(tokens)
 
     def working(self, change: int) -> None:
         """See `Meter`."""

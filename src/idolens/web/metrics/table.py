@@ -176,10 +176,13 @@ METRICS: Final = (
         row="model",
     ),
     _metric(
-        "idolens_tokens_read",
+        "idolens_tokens",
         "counter",
-        "本机模型读取的词元",
-        "Tokens that models on this machine read for questions",
+        "读取和说出的词元",
+        "Tokens read: questions by models of this machine, and conversations; tokens"
+        " said in conversations",
+        labels=("kind",),
+        by=("kind",),
         unit="ops",
         row="model",
     ),
