@@ -39,9 +39,10 @@ print(json.load(urllib.request.urlopen(request))["answer"])
 
 Pictures may be JPEG, PNG, WebP, GIF, AVIF or BMP, at most 20 MB before base64. Requests
 that find no room wait for a short time and are then answered 503 with `Retry-After`.
-Until there is an account, this machine may use the service as it is; from then on send a
-key (`Authorization: Bearer idl_…` or `X-API-Key: idl_…`, never in an address), or sign in
-([guide](guides/let-people-in.md)). Only `/livez` and the pages to sign in are open to all.
+Until there is an account, this machine may use the service as it is; from then on send
+a key (`Authorization: Bearer idl_…` or `X-API-Key: idl_…`, never in an address), or
+sign in ([guide](guides/let-people-in.md)). Only `/livez` and the pages to sign in are
+open to all.
 Browsers may call the service by `localhost` and the names in the setting
 `allowed_hosts` only. One record a request goes to `logs/idolens.log`; it holds neither
 pictures nor questions.
