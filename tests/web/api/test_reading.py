@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from idolens.errors import BadInputError
 from idolens.review import Report, judge
+from idolens.vlm.answer import Region
 from idolens.web.api.shape import cursor_of, place_of
 from tests.fakes import FakeEngine
 from tests.jobs.shows import SESSION, policy
@@ -22,10 +24,25 @@ def exposed(_picture, question):
     return "yes" if question.key == "exposure" else "室内舞台"
 
 
+class Pointing(FakeEngine):
+    """A fake that names a box with what it says of exposure."""
+
+    def answer(self, pictures, questions):
+        return [
+            [
+                replace(one, regions=(Region(x1=1, y1=2, x2=30, y2=40),))
+                if one.key == "exposure"
+                else one
+                for one in row
+            ]
+            for row in super().answer(pictures, questions)
+        ]
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     folder = tmp_path_factory.mktemp("house")
-    with serving(folder, FakeEngine(reply=exposed)) as (studio, client):
+    with serving(folder, Pointing(reply=exposed)) as (studio, client):
         analysed(studio, folder / "shows")
         yield studio, client
 
@@ -144,6 +161,18 @@ def test_findings_are_judged_anew(studio, client):
         parts = ("examined_ms", "inherited_ms", "undecided_ms", "failed_ms")
         looked = sum(row[part] for part in parts) + row["unanswered_ms"]
         assert looked + sum(row["dropped_ms"].values()) == row["duration_ms"]
+
+
+def test_boxes_that_a_model_named_are_told(client):
+    """With the answer that named them, and with the finding whose frame it is about."""
+    answers = pages(client, f"/sessions/{SESSION}/answers")
+    found = pages(client, f"/sessions/{SESSION}/findings")
+
+    box = {"x1": 1, "y1": 2, "x2": 30, "y2": 40}
+    for one in answers:
+        assert one["regions"] == ([box] if one["question"] == "exposure" else [])
+    assert found
+    assert all(one["regions"] == [box | {"question": "exposure"}] for one in found)
 
 
 def test_the_report_as_json_is_the_signed_one(studio, client):

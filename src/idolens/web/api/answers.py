@@ -20,6 +20,15 @@ from idolens.web.api.shape import (
 from idolens.web.house import House
 
 
+class RegionTold(Told):
+    """A rectangle that a model named, in pixels of the frame's picture."""
+
+    x1: int = Field(description="The first column.")
+    y1: int = Field(description="The first row.")
+    x2: int = Field(description="The first column outside of it.")
+    y2: int = Field(description="The first row outside of it.")
+
+
 class AnswerTold(Told):
     """One answer to one question about one frame."""
 
@@ -44,6 +53,9 @@ class AnswerTold(Told):
     detail: str = Field(description="Why it is invalid or an error.")
     reused_from: str | None = Field(
         description="Digest of the similar picture that was really looked at, if so."
+    )
+    regions: list[RegionTold] = Field(
+        description="Where the model's words point, if they do; it often errs."
     )
 
 
@@ -106,4 +118,8 @@ def _told(frame_id: FrameId, answer: Answer) -> AnswerTold:
         latency_ms=answer.latency_ms,
         detail=answer.detail,
         reused_from=answer.reused_from,
+        regions=[
+            RegionTold(x1=one.x1, y1=one.y1, x2=one.x2, y2=one.y2)
+            for one in answer.regions
+        ],
     )

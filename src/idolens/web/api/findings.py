@@ -9,6 +9,7 @@ from idolens.archive import Session
 from idolens.archive.verdicts import Verdict
 from idolens.review import Coverage, Finding, Judgement, Policy, Reason
 from idolens.review.wording import reason_words
+from idolens.web.api.answers import RegionTold
 from idolens.web.api.judging import Judging
 from idolens.web.api.rule_books import rule_book
 from idolens.web.api.sessions import PolicyRef, session_of
@@ -30,6 +31,12 @@ Suggested = Literal["pass", "review", "block"]
 Level = Literal["none", "low", "medium", "high"]
 
 
+class PointedTold(RegionTold):
+    """A rectangle that a model named when it answered about the finding's frame."""
+
+    question: str = Field(description="Key of the question whose answer named it.")
+
+
 class FindingTold(Told):
     """A risk that lasted from `start_ms` to `end_ms`, and why it is thought so."""
 
@@ -46,6 +53,9 @@ class FindingTold(Told):
     peak: float = Field(description="The highest probability within.")
     frame: str = Field(description="The frame of the peak; GET its picture.")
     at_ms: int = Field(description="When that was.")
+    regions: list[PointedTold] = Field(
+        description="Where answers about that frame point, if any does; a hint."
+    )
     asked: Message = Field(description="The question as it was put.")
     reply: Message = Field(description="What was replied at the peak.")
     raw: str = Field(description="The model's own words at the peak.")
@@ -205,6 +215,12 @@ def _told(finding: Finding, verdict: Verdict | None) -> FindingTold:
         peak=finding.peak,
         frame=finding.evidence.frame,
         at_ms=finding.evidence.at_ms,
+        regions=[
+            PointedTold(
+                question=one.question, x1=one.x1, y1=one.y1, x2=one.x2, y2=one.y2
+            )
+            for one in finding.regions
+        ],
         asked=Message(zh=why.instruction.zh, en=why.instruction.en),
         reply=Message(zh=why.reply.zh, en=why.reply.en),
         raw=why.raw,
