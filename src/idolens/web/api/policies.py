@@ -1,13 +1,13 @@
 """/api/v1/policies: the rule books, their versions, which one holds."""
 
 import difflib
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from idolens.archive.policies import PolicyText
-from idolens.review import check_policy
+from idolens.review import check_policy, load_policy
 from idolens.web.access.caller import caller_of
 from idolens.web.api.rule_books import RuleBook, rule_book, rule_books
 from idolens.web.api.shape import (
@@ -93,14 +93,23 @@ class PolicyAsked(Asked):
     )
 
 
+def _with_example(schema: dict[str, Any]) -> None:
+    """Add an example that works: a version that comes along changes its name."""
+    schema["examples"] = [{"version": load_policy("livestream-zh").version}]
+
+
 class VersionAsked(Asked):
     """Which version is meant."""
+
+    model_config = ConfigDict(json_schema_extra=_with_example)
 
     version: str = Field(pattern=_VERSION, description="Of the policy's versions.")
 
 
 class ShadowAsked(Asked):
     """Which version is to be judged beside the active one."""
+
+    model_config = ConfigDict(json_schema_extra=_with_example)
 
     version: str | None = Field(
         pattern=_VERSION, description="Of the policy's versions; null for none."
