@@ -17,7 +17,7 @@ from idolens.media.recall import Recall
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
 from idolens.vlm.answer_store import AnswerStore, forget_answers, open_store
-from idolens.vlm.cached import cached
+from idolens.vlm.cached import cache_of, cached
 from idolens.vlm.catalog import open_engine
 from idolens.vlm.contrast import contrasting
 from idolens.vlm.engine import Engine
@@ -84,6 +84,22 @@ class Studio:
             QuestionError: a question cannot be asked.
         """
         return self.engine.answer([self.look(picture)], questions)[0]
+
+    def recall(
+        self, picture: bytes, questions: Sequence[Question]
+    ) -> list[Answer] | None:
+        """Return the answers that `ask` would find in memory; None if one is missing.
+
+        It never waits, so that what is known is told however busy the engine is.
+        """
+        seen = self._decoder.get().known(picture)
+        if seen is None or self.settings.contrast:
+            return None
+        cache = cache_of(self.engine)  # open: whoever saw the picture asked about it
+        found = cache.recall(seen, questions) if cache else None
+        for question, answer in zip(questions, found or (), strict=False):
+            self._meter.answered(question.kind, answer.status.value)
+        return found
 
     def look(self, picture: bytes) -> Picture:
         """Return a picture file as engines see it.

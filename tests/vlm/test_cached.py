@@ -162,6 +162,25 @@ def test_another_question_is_another_answer(change):
     assert engine.questions_asked == 2
 
 
+def test_what_is_at_hand_is_recalled_without_asking():
+    """All or nothing, under the caller's own key, and counted as found."""
+    engine = FakeEngine(reply=by_content)
+    kept = CachedEngine(engine, store())
+    one, two = QUESTIONS[:2]
+    renamed = replace(one, key=QuestionKey("mine"))
+
+    before = kept.recall(picture(0), [one])
+    (asked,) = kept.answer([picture(0)], [one])[0]
+    found = kept.recall(picture(0), [renamed])
+
+    assert before is None
+    assert found is not None
+    assert [timeless(a) for a in found] == [timeless(replace(asked, key="mine"))]
+    assert kept.recall(picture(0), [one, two]) is None
+    assert (kept.counts.hits, kept.counts.misses) == (1, 1)
+    assert engine.questions_asked == 1
+
+
 def test_another_model_is_another_answer():
     """Engines may share a store: name, model and revision keep them apart."""
     shared = store()

@@ -35,10 +35,15 @@ class FakeEyes:
     Attributes:
         engine: who answers.
         archive: what is kept; `running` opens an empty one where there is none.
+        known: answers that need nobody to be asked, by the picture file's bytes.
     """
 
     engine: FakeEngine = field(default_factory=FakeEngine)
     archive: Archive | None = None
+    known: dict[bytes, list[Answer]] = field(default_factory=dict)
+
+    def recall(self, picture: bytes, questions: Sequence[Question]):
+        return self.known.get(picture)
 
     def look(self, picture: bytes) -> Picture:
         try:

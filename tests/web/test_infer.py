@@ -9,6 +9,8 @@ import time
 import httpx2
 import pytest
 
+from idolens.vlm.question import YesNo
+from idolens.vocabulary import QuestionKey
 from tests.fakes import FakeEngine
 from tests.web.service import FakeEyes, as_base64, png, running
 
@@ -312,6 +314,28 @@ def test_livez_answers_while_the_engine_works_and_the_surplus_gets_503(tmp_path)
             thread.join()
 
     assert sorted(statuses, key=str) == [(200, None)] * 2 + [(503, "1")] * 2
+
+
+def test_what_is_known_is_told_while_everybody_waits(tmp_path):
+    """An answer at hand takes no place at the desk."""
+    eyes = FakeEyes(FakeEngine(delay_s=1.5))
+    old = png(shade=7)
+    question = YesNo(key=QuestionKey("q"), instruction=QUESTION)
+    eyes.known[old] = FakeEngine().answer([eyes.look(old)], [question])[0]
+    with running(eyes, tmp_path, requests_at_once=1, requests_waiting=0) as client:
+        busy = threading.Thread(
+            target=ask,
+            args=(client,),
+            kwargs={"image": as_base64(png()), "question": QUESTION},
+        )
+        busy.start()
+        time.sleep(0.4)
+        known = ask(client, image=as_base64(old), question=QUESTION)
+        new = ask(client, image=as_base64(png()), question=QUESTION)
+        busy.join()
+
+    assert known.status_code == 200
+    is_problem(new, 503, "engine_busy")
 
 
 def test_one_who_waited_too_long_gets_503(tmp_path):

@@ -54,6 +54,10 @@ class Recall:
                 self._keep(key, picture)
             return picture
 
+    def known(self, data: bytes) -> Picture | None:
+        """Return the picture of ``data`` if it is remembered."""
+        return self._known(hashlib.sha256(data).digest())
+
     def _known(self, key: bytes) -> Picture | None:
         with self._lock:
             return self._kept.get(key)

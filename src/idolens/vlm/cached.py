@@ -153,6 +153,26 @@ class CachedEngine:
             rows[one.picture].append(replace(known[one.key], key=key))
         return rows
 
+    def recall(
+        self, picture: Picture, questions: Sequence[Question]
+    ) -> list[Answer] | None:
+        """Return the answers if all are in memory, else None; it asks and waits never.
+
+        Args:
+            picture: the picture.
+            questions: valid ones; see `Engine.answer`.
+        """
+        begin = time.perf_counter()
+        found: list[Answer] = []
+        for question in questions:
+            answer = self._store.recent(_key(picture, _digest(question, self.inner)))
+            if answer is None:
+                return None
+            found.append(replace(answer, key=question.key))
+        self.tally.add(hits=len(found))
+        ms = (time.perf_counter() - begin) * 1000 / max(1, len(found))
+        return [replace(answer, latency_ms=ms) for answer in found]
+
     def close(self) -> None:
         """Close the engine."""
         self.inner.close()

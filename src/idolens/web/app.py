@@ -17,7 +17,7 @@ from idolens.web.desk import Desk
 from idolens.web.gates import HostGate, RecordGate, SizeGate
 from idolens.web.health import Check, ModelCheck, health_routes
 from idolens.web.house import House
-from idolens.web.infer import InferRequest, InferResponse, work_for
+from idolens.web.infer import InferRequest, InferResponse, recalled, work_for
 from idolens.web.metrics import MeterGate, Metrics, WatchedDesks, metrics_routes
 from idolens.web.openai import openai_routes
 from idolens.web.problems import Problem, add_handlers
@@ -165,7 +165,8 @@ def _add_infer(app: FastAPI, eyes: House, settings: Settings, desk: Desk) -> Non
         responses=failures,
     )
     async def infer(asked: InferRequest) -> InferResponse:
-        return await desk.run(work_for(asked, eyes, settings))
+        known = recalled(asked, eyes, settings)
+        return known or await desk.run(work_for(asked, eyes, settings))
 
 
 def _add_page(app: FastAPI) -> None:

@@ -24,3 +24,9 @@ class Eyes(Protocol):
     def ask(self, picture: bytes, questions: Sequence[Question]) -> list[Answer]:
         """Answer every question about one picture file; safe in many threads."""
         ...
+
+    def recall(
+        self, picture: bytes, questions: Sequence[Question]
+    ) -> list[Answer] | None:
+        """Return answers that are at hand, or None; never waits."""
+        ...

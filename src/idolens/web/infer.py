@@ -17,6 +17,8 @@ from idolens.web.pictures import picture_bytes
 
 Kind = Literal["auto", "yes_no", "choice", "score", "tags", "text"]
 
+_QUICK = 500_000
+"""Characters of base64 that are decoded and digested within half a millisecond."""
 _EXAMPLE: dict[str, JsonValue] = {
     "image": "iVBORw0KGgo…",
     "question": "画面中是否有未授权LOGO?",
@@ -78,6 +80,27 @@ class InferResponse(BaseModel):
         "drawn scenes only."
     )
     latency_ms: float = Field(description="Time from request read to answer, in ms.")
+
+
+def recalled(
+    asked: InferRequest, eyes: Eyes, settings: Settings
+) -> InferResponse | None:
+    """Return the answer if it is at hand; quick enough for the event loop.
+
+    Raises:
+        MalformedError: the picture is not base64.
+        QuestionError: the question is too long or its options are impossible.
+    """
+    if len(asked.image) > _QUICK:
+        return None
+    started = time.perf_counter()
+    question = _question(asked, settings.question_characters)
+    picture = picture_bytes(asked.image, settings.picture_upload_bytes)
+    found = eyes.recall(picture, [question])
+    if not found:
+        return None
+    seconds = time.perf_counter() - started
+    return _response(question, found[0], eyes.engine.model, seconds)
 
 
 def work_for(
