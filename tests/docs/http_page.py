@@ -45,7 +45,8 @@ sign in ([guide](guides/let-people-in.md)). Only `/livez` and the pages to sign 
 open to all.
 Browsers may call the service by `localhost` and the names in the setting
 `allowed_hosts` only. One record a request goes to `logs/idolens.log`; it holds neither
-pictures nor questions.
+pictures nor questions. `/metrics` tells Prometheus how the service is; see
+[Watch the machine](guides/watch-the-machine.md).
 
 图片可为 JPEG、PNG、WebP、GIF、AVIF 或 BMP,base64 编码前不超过 20 MB。\
 繁忙时请求会短暂排队,之后返回 503 与 `Retry-After`。\
@@ -53,7 +54,8 @@ pictures nor questions.
 (`Authorization: Bearer idl_…` 或 `X-API-Key: idl_…`,不要写在网址中)或登录,\
 见[说明](guides/let-people-in.md)。只有 `/livez` 和登录页面对所有人开放。\
 浏览器只能通过 `localhost` 和设置项 `allowed_hosts` 中的名称访问。\
-日志 `logs/idolens.log` 每个请求记一行,不含图片和问题。
+日志 `logs/idolens.log` 每个请求记一行,不含图片和问题。\
+`/metrics` 供 Prometheus 读取,见[看护机器](guides/watch-the-machine.md)。
 """
 ERRORS = """\
 ## Errors · 错误
