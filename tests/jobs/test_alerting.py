@@ -236,3 +236,27 @@ def test_a_broken_archive_does_not_end_the_watch():
         assert gauge.changed.wait(30)
 
     assert set(gauge.tries) == {("alerts", "failed")}
+
+
+def test_the_end_of_a_rule_that_is_gone_is_not_lost_either(archive):
+    """Its all-clear is told at the next look when it could not be written down."""
+    gauge = Gauge()
+    gauge.value = 25
+    watchman(archive, gauge).look(START)
+    times = iter([True, False])
+
+    class Flaky:
+        last_changes = archive.outbox.last_changes
+
+        def add_alert(self, *args):
+            if next(times):
+                raise ArchiveError("The archive cannot be used.", "无法使用数据库。")
+            return archive.outbox.add_alert(*args)
+
+    renamed = Watchman(book(a_rule("other")), AlertSettings(), list, Flaky)
+    with pytest.raises(ArchiveError):
+        renamed.look(START + timedelta(seconds=5))
+    events = renamed.look(START + timedelta(seconds=10))
+
+    assert [(one.rule, one.change) for one in events] == [("slow", Change.CLEARED)]
+    assert renamed.look(START + timedelta(seconds=15)) == []

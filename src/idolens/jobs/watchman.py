@@ -77,14 +77,15 @@ class Watchman:
         )
         open_ = {event.rule for event in events}
         self._alarms = {
-            name: before.get(name, Alarm()) if name in open_ else alarm
-            for name, alarm in after.items()
+            name: before.get(name, Alarm()) if name in open_ else after[name]
+            for name in (*after, *(open_ - set(after)))
         }
         for event in events:
             self._write(event)
-            self._alarms.pop(event.rule, None)
-            if event.rule in after:
-                self._alarms[event.rule] = after[event.rule]
+            # Made anew, not changed: others read it in threads of their own.
+            known = {n: one for n, one in self._alarms.items() if n != event.rule}
+            now_is = after.get(event.rule)
+            self._alarms = known | ({event.rule: now_is} if now_is else {})
         return events
 
     def run(self, stop: threading.Event, failed: Callable[[], None]) -> None:
