@@ -37,6 +37,21 @@ request = urllib.request.Request(
 print(json.load(urllib.request.urlopen(request))["answer"])
 ```
 
+Pages take pictures of what they show with `/sdk.js` (no dependencies; `/sdk-demo` shows
+it). A page of another origin must be named in the setting `page_origins`, and brings a
+key that may `ask`:
+
+网页可用 `/sdk.js` 截取画面并提问(无依赖,演示见 `/sdk-demo`)。\
+其他来源的网页须列入设置项 `page_origins`,并自带有 `ask` 权限的密钥:
+
+```js
+import { idolens } from "http://127.0.0.1:8080/sdk.js"
+
+const studio = idolens({ key: "idl_…" }) // none for a page of the service itself
+const shot = await studio.capture(document.querySelector("video")) // or "screen"
+console.log((await shot.ask("画面中是否有未授权LOGO?")).answer)
+```
+
 Pictures may be JPEG, PNG, WebP, GIF, AVIF or BMP, at most 20 MB before base64. Requests
 that find no room wait for a short time and are then answered 503 with `Retry-After`.
 Until there is an account, this machine may use the service as it is; from then on send
@@ -213,9 +228,12 @@ events.addEventListener("report", (event) => console.log(JSON.parse(event.data))
 ```
 """,
     "/api/v1/sessions/{session_id}/report": """\
-A PDF is one click in any browser (print the page): it is made for paper too.
+A PDF is one click in any browser (print the page): it is made for paper too. The
+service makes none itself: that would take a browser, or a library with its own fonts
+and system packages, on every machine.
 
-需要 PDF 时,在浏览器中打开报告网页并打印即可:页面已为纸张排版。
+需要 PDF 时,在浏览器中打开报告网页并打印即可:页面已为纸张排版。\
+服务本身不生成 PDF,否则每台机器都要另装浏览器或排版库。
 """,
 }
 """What stands above the tables of a route."""

@@ -138,6 +138,10 @@ class Settings(BaseSettings):
         default=(),
         description="Names and addresses, beside this machine's own, that browsers may call the service by (JSON list); needed to listen beyond 127.0.0.1.",
     )
+    page_origins: tuple[str, ...] = Field(
+        default=(),
+        description='Origins of other pages that may use the service (`/sdk.js`) with a key of their own, e.g. `["http://overlay.lan:8000"]` (JSON list).',
+    )
     access: Literal["open-loopback", "required"] = Field(
         default="open-loopback",
         description="Who gets in while there is no account: open-loopback lets everybody on this machine work as an operator, required nobody. From the first account on everybody needs an account or a key.",

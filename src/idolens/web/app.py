@@ -20,6 +20,7 @@ from idolens.web.house import House
 from idolens.web.infer import InferRequest, InferResponse, recalled, work_for
 from idolens.web.metrics import MeterGate, Metrics, WatchedDesks, metrics_routes
 from idolens.web.openai import openai_routes
+from idolens.web.other_pages import for_pages
 from idolens.web.problems import Problem, add_handlers
 from idolens.web.records import Records
 
@@ -27,6 +28,9 @@ _PAGE = {
     "/": ("page.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "/sdk.js": ("sdk.js", "text/javascript; charset=utf-8"),
+    "/sdk-demo": ("sdk-demo.html", "text/html; charset=utf-8"),
+    "/sdk-demo.js": ("sdk-demo.js", "text/javascript; charset=utf-8"),
 }
 _FAILURES = (400, 413, 415, 422, 503)
 
@@ -67,7 +71,7 @@ def create_app(  # noqa: PLR0913 - what the service is made of
     # Outside of FastAPI, so that its own answers to failures pass the gates too.
     sized = PastLimit(api, SizeGate(api, most, settings.language))
     let_in = AccessGate(sized, api.routes, callers, most, settings.language)
-    known = HostGate(let_in, names, settings.language)
+    known = HostGate(for_pages(let_in, settings), names, settings.language)
     return RecordGate(MeterGate(known, metrics), records)
 
 
