@@ -10,7 +10,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
-OPSET = 20
+OPSET = 23
 
 
 class Graph:
@@ -89,10 +89,8 @@ class Graph:
 
     def rms_norm(self, x: str, weight: Tensor, eps: float) -> str:
         """RMS normalisation over the last axis."""
-        square = self.op("Mul", x, x)
-        mean = self.op("ReduceMean", square, self.constant([-1]), keepdims=1)
-        root = self.op("Sqrt", self.op("Add", mean, self.number(eps)))
-        return self.op("Mul", self.op("Div", x, root), self.weight(weight))
+        scale = self.weight(weight)
+        return self.op("RMSNormalization", x, scale, axis=-1, epsilon=eps)
 
     def silu(self, x: str) -> str:
         """``x * sigmoid(x)``."""
@@ -114,6 +112,11 @@ class Graph:
         """Reorder the axes."""
         return self.op("Transpose", x, perm=list(order))
 
+    def picked(self, x: str, at: str) -> str:
+        """``x[i, at[i]]`` for an int64 [batch] ``at``."""
+        places = self.op("Unsqueeze", at, self.constant([-1]))
+        return self.op("GatherND", x, places, batch_dims=1)
+
     def range(self, count: str) -> str:
         """0 … count-1 for an int64 [1] count."""
         scalar = self.op("Squeeze", count)
@@ -128,7 +131,7 @@ class Graph:
             graph,
             opset_imports=[helper.make_opsetid("", OPSET)],
             producer_name="idolens training.export",
-            ir_version=9,
+            ir_version=11,
         )
         onnx.checker.check_model(model)
         onnx.save(model, str(path))

@@ -31,6 +31,8 @@ ENGLISH_SHARE = 0.14
 SHORT = 2
 """Ids of a one-word answer with its end."""
 LABEL_WEIGHT, END_WEIGHT, WORD_WEIGHT = 1.0, 0.05, 0.25
+HARD = {"brand": 3.0, "hair_style": 2.0, "clothing": 1.5}
+"""How many times a label counts where seeing is hardest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ def packed(rows: Sequence[Sequence[Ask]], chance: random.Random) -> Packed:
             result.at[row, spots] = np.arange(end - learned, end)
             result.targets[row, spots] = ids[-learned:]
             if ask.closed:
-                result.weights[row, spots] = (LABEL_WEIGHT, END_WEIGHT)
+                heavier = HARD.get(ask.about, 1.0)
+                result.weights[row, spots] = (LABEL_WEIGHT * heavier, END_WEIGHT)
                 result.labels[row].append((spot, ask))
                 for step, right in (*option_marks(ids, ask.reply), *word_marks(ask)):
                     result.marks[row, place + step] = right

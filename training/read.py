@@ -7,6 +7,12 @@ With ``--joint`` the tower learns too (stage three), from the answers and, where
 
     python -m training.read --joint --start-from .work/read/last.pt \
         --tower .work/see/last.pt --minutes 40 --rate 0.004 --out .work/joint
+
+A shipped model goes on learning too. It has lost the parts that only training needs,
+so these learn alone for the first ``--settle`` steps:
+
+    python -m training.read --joint --settle 200 --minutes 40 --rate 0.004 \
+        --start-from src/idolens/vlm/models/idolens-tiny --out .work/again
 """
 
 import argparse
@@ -17,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 from transformers import Glm4vTextConfig, Glm4vVisionConfig
@@ -30,7 +37,7 @@ from training.pictures import held_out, stream
 from training.reader import Reader, layout
 from training.see import CHECK_SEEDS, attribute_weights, report
 from training.team import ALONE, Team, joined
-from training.tower import Tower, normalised
+from training.tower import Tower, from_glm4v, normalised
 
 MATCH_WEIGHT = 0.7
 SEE_WEIGHT = 0.8
@@ -52,6 +59,7 @@ class ReadPlan:
     check_size: int = 128
     steps: int | None = None
     rate: float = 0.01
+    settle: int = 0
 
 
 class Reading(nn.Module):
@@ -193,7 +201,7 @@ def checks_of(count: int) -> list[Asked]:
     return checks
 
 
-def train(  # noqa: C901
+def train(
     plan: ReadPlan,
     model: Reading,
     state: dict[str, Any] | None,
@@ -201,15 +209,14 @@ def train(  # noqa: C901
 ) -> None:
     """Train until the plan's minutes are over; writes last.pt and log.jsonl."""
     plan.out.mkdir(parents=True, exist_ok=True)
-    device = model.reader.embed_tokens.weight.device
     answering: nn.Module = Answering(model)
-    learning: list[nn.Module] = [answering]
-    if plan.joint:
-        learning += [model.tower, model.heads]
+    seen = [model.tower, model.heads] if plan.joint else []
+    learning: list[nn.Module] = [answering, *seen]
     optimisers = Optimisers(
         learning, matrix_rate=plan.rate, other_rate=plan.rate / 7, warm_up=40
     )
     steps, pictures, elapsed = resumed(optimisers, state) if state else (0, 0, 0.0)
+    fresh = Optimisers([model.heads, model.match], matrix_rate=plan.rate)
     tower: nn.Module = model.tower
     if plan.compiled:
         answering = torch.compile(answering, dynamic=False)
@@ -234,27 +241,19 @@ def train(  # noqa: C901
         grid = asked.pictures.grid
         if grid not in places:
             places[grid] = model.where(grid)
-        with torch.autocast(device.type, torch.bfloat16):
-            with torch.set_grad_enabled(plan.joint):
-                tokens = see(model, asked, tower)
-            loss, _ = answering(tokens, *asked_tensors(asked, device), places[grid])
-            if plan.joint:
-                loss = loss + SEE_WEIGHT * seeing_loss(model, asked, tokens)
+        loss = loss_of(model, asked, tower, answering, places[grid], joint=plan.joint)
         loss.backward()
         team.average(optimisers.parameters)
-        optimisers.step(share, steps)
+        learners = fresh if steps < plan.settle else optimisers
+        learners.step(share, steps if learners is fresh else steps - plan.settle)
+        model.zero_grad()
         steps, pictures = steps + 1, pictures + plan.batch * team.size
         mean = mean * 0.98 + float(loss.detach()) * 0.02
         if team.leads() and pictures - last_check >= plan.check_every:
             last_check = pictures
-            line = {
-                "steps": steps,
-                "pictures": pictures,
-                "seconds": round(elapsed),
-                "loss": round(mean / (1 - 0.98**steps), 4),
-                "accuracy": closed_accuracy(model, checks),
-            }
-            report(plan.out, line)
+            line = {"steps": steps, "pictures": pictures, "seconds": round(elapsed)}
+            line |= {"loss": round(mean / (1 - 0.98**steps), 4)}
+            report(plan.out, line | {"accuracy": closed_accuracy(model, checks)})
             save(plan.out, model, optimisers, steps, pictures, elapsed)
     batches.close()
     if not team.leads():
@@ -263,6 +262,24 @@ def train(  # noqa: C901
     if checks:
         line = {"steps": steps, "pictures": pictures, "seconds": round(elapsed)}
         report(plan.out, line | {"accuracy": closed_accuracy(model, checks)})
+
+
+def loss_of(
+    model: Reading,
+    asked: Asked,
+    tower: nn.Module,
+    answering: nn.Module,
+    where: Where,
+    *,
+    joint: bool,
+) -> Tensor:
+    """What is still wrong in the answers and, where the tower learns, in its heads."""
+    device = model.reader.embed_tokens.weight.device
+    with torch.autocast(device.type, torch.bfloat16):
+        with torch.set_grad_enabled(joint):
+            tokens = see(model, asked, tower)
+        loss, _ = answering(tokens, *asked_tensors(asked, device), where)
+        return loss + SEE_WEIGHT * seeing_loss(model, asked, tokens) if joint else loss
 
 
 def resumed(optimisers: Optimisers, state: dict[str, Any]) -> tuple[int, int, float]:
@@ -295,12 +312,27 @@ def save(
 
 
 def load(model: Reading, path: Path) -> dict[str, Any]:
-    """Fill ``model`` from last.pt of this stage or, tower and heads, the first."""
+    """Fill ``model`` from last.pt of this stage or the first, or a shipped folder."""
+    if path.is_dir():
+        load_shipped(model, path)
+        return {}
     state = torch.load(path, map_location="cpu", weights_only=True)
     for name in ("tower", "reader", "match", "heads"):
         if name in state:
             getattr(model, name).load_state_dict(state[name])
     return state
+
+
+def load_shipped(model: Reading, folder: Path) -> None:
+    """Tower and reader from what ``training.export`` wrote: bf16, and no heads."""
+    state = load_file(folder / "model.safetensors")
+    parts = {"model.visual.": {}, "model.language_model.": {}}
+    for name, value in state.items():
+        for prefix, part in parts.items():
+            if name.startswith(prefix):
+                part[name.removeprefix(prefix)] = value.float()
+    model.tower.load_state_dict(from_glm4v(parts["model.visual."]))
+    model.reader.load_state_dict(parts["model.language_model."])
 
 
 def main() -> None:
@@ -316,6 +348,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--drawing-cores", type=int, nargs="*", default=[])
     parser.add_argument("--rate", type=float, default=0.01)
+    parser.add_argument("--settle", type=int, default=0)
     parser.add_argument("--check-every", type=int, default=3000)
     parser.add_argument("--no-compile", action="store_true")
     arguments = parser.parse_args()

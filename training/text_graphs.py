@@ -24,13 +24,17 @@ def write_embed(weights: Weights, path: Path) -> None:
 
 
 def write_decoder(weights: Weights, config: Glm4vTextConfig, path: Path) -> None:
-    """Embeddings, mask, positions and past keys and values to logits."""
+    """Embeddings, mask, positions and past keys and values to logits at ``at``.
+
+    The last layer computes nothing but keys and values for the other columns.
+    """
     graph = Graph("decoder")
     width = config.hidden_size
     size = width // config.num_attention_heads
     x = graph.take("inputs_embeds", TensorProto.FLOAT, ["batch", "length", width])
     mask = graph.take("attention_mask", TensorProto.INT64, ["batch", "past+length"])
     places = graph.take("position_ids", TensorProto.INT64, [3, "batch", "length"])
+    at = graph.take("at", TensorProto.INT64, ["batch"])
     past_shape = ["batch", config.num_key_value_heads, "past", size]
     pasts = [
         tuple(
@@ -51,10 +55,14 @@ def write_decoder(weights: Weights, config: Glm4vTextConfig, path: Path) -> None
         }
         eps = config.rms_norm_eps
         y = graph.rms_norm(x, part["input_layernorm.weight"], eps)
-        y, present = _attention(
-            graph, y, part, config, (batch, length), turn, unseen, past
-        )
-        presents.append(present)
+        k, v = _read(graph, y, part, config, (batch, length), turn, past)
+        presents.append((k, v))
+        if index == config.num_hidden_layers - 1:
+            x, y = (_alone(graph, value, at, 1) for value in (x, y))
+            turn = (_alone(graph, turn[0], at, 2), _alone(graph, turn[1], at, 2))
+            unseen = _alone(graph, unseen, at, 3)
+            length = graph.constant([1])
+        y = _looked(graph, y, part, config, (batch, length), turn, unseen, (k, v))
         y = graph.rms_norm(y, part["post_self_attn_layernorm.weight"], eps)
         x = graph.op("Add", x, y)
         y = graph.rms_norm(x, part["post_attention_layernorm.weight"], eps)
@@ -66,7 +74,7 @@ def write_decoder(weights: Weights, config: Glm4vTextConfig, path: Path) -> None
         x = graph.op("Add", x, y)
     x = graph.rms_norm(x, weights["norm.weight"], config.rms_norm_eps)
     logits = graph.linear(x, weights["embed_tokens.weight"])
-    graph.give(logits, "logits", ["batch", "length", config.vocab_size])
+    graph.give(logits, "logits", ["batch", 1, config.vocab_size])
     for index, (key, value) in enumerate(presents):
         shape = ["batch", config.num_key_value_heads, "past+length", size]
         graph.give(key, f"present.{index}.key", shape)
@@ -117,7 +125,44 @@ def _unseen(graph: Graph, mask: str, length: str, past_key: str) -> str:
     return graph.op("Where", hidden, graph.number(-1e9), graph.number(0))
 
 
-def _attention(  # noqa: PLR0913, PLR0917
+def _alone(graph: Graph, x: str, at: str, axis: int) -> str:
+    """Keep only place ``at`` of ``axis``; the axes before it, but the batch, are 1."""
+    ones = list(range(1, axis))
+    flat = graph.op("Squeeze", x, graph.constant(ones)) if ones else x
+    axes = graph.constant(list(range(1, axis + 1)))
+    return graph.op("Unsqueeze", graph.picked(flat, at), axes)
+
+
+def _projected(
+    graph: Graph, x: str, part: Weights, name: str, sizes: tuple[str, str], size: int
+) -> str:
+    """One of q, k and v as [batch, heads, length, size]."""
+    weight = part[f"self_attn.{name}_proj.weight"]
+    y = graph.linear(x, weight, part[f"self_attn.{name}_proj.bias"])
+    y = graph.reshape(y, *sizes, len(weight) // size, size)
+    return graph.transpose(y, 0, 2, 1, 3)
+
+
+def _read(  # noqa: PLR0913, PLR0917
+    graph: Graph,
+    x: str,
+    part: Weights,
+    config: Glm4vTextConfig,
+    sizes: tuple[str, str],
+    turn: tuple[str, str],
+    past: tuple[str, ...],
+) -> tuple[str, str]:
+    """Keys and values of the past and of ``x``."""
+    size = config.hidden_size // config.num_attention_heads
+    k = _rotate(graph, _projected(graph, x, part, "k", sizes, size), turn, size)
+    v = _projected(graph, x, part, "v", sizes, size)
+    return (
+        graph.op("Concat", past[0], k, axis=2),
+        graph.op("Concat", past[1], v, axis=2),
+    )
+
+
+def _looked(  # noqa: PLR0913, PLR0917
     graph: Graph,
     x: str,
     part: Weights,
@@ -125,32 +170,24 @@ def _attention(  # noqa: PLR0913, PLR0917
     sizes: tuple[str, str],
     turn: tuple[str, str],
     unseen: str,
-    past: tuple[str, ...],
-) -> tuple[str, tuple[str, str]]:
+    known: tuple[str, str],
+) -> str:
+    """What ``x`` finds among the known keys and values."""
     heads, kv_heads = config.num_attention_heads, config.num_key_value_heads
     size = config.hidden_size // heads
     batch, length = sizes
-
-    def projected(name: str, count: int) -> str:
-        weight = part[f"self_attn.{name}_proj.weight"]
-        y = graph.linear(x, weight, part[f"self_attn.{name}_proj.bias"])
-        return graph.transpose(graph.reshape(y, batch, length, count, size), 0, 2, 1, 3)
-
-    q = _rotate(graph, projected("q", heads), turn, size)
-    k = _rotate(graph, projected("k", kv_heads), turn, size)
-    k = graph.op("Concat", past[0], k, axis=2)
-    v = graph.op("Concat", past[1], projected("v", kv_heads), axis=2)
-    group = heads // kv_heads
+    k, v = known
+    q = _rotate(graph, _projected(graph, x, part, "q", sizes, size), turn, size)
     q = graph.op("Mul", q, graph.number(size**-0.5))
     q = graph.reshape(q, batch, kv_heads, -1, size)
     scores = graph.op("MatMul", q, graph.transpose(k, 0, 1, 3, 2))
     seen = graph.sizes(k, 2)[0]
-    scores = graph.reshape(scores, batch, kv_heads, group, length, seen)
+    scores = graph.reshape(scores, batch, kv_heads, heads // kv_heads, length, seen)
     shares = graph.op("Softmax", graph.op("Add", scores, unseen), axis=-1)
     shares = graph.reshape(shares, batch, kv_heads, -1, seen)
     y = graph.reshape(graph.op("MatMul", shares, v), batch, heads, length, size)
     y = graph.reshape(graph.transpose(y, 0, 2, 1, 3), batch, length, heads * size)
-    return graph.linear(y, part["self_attn.o_proj.weight"]), (k, v)
+    return graph.linear(y, part["self_attn.o_proj.weight"])
 
 
 def _rotate(graph: Graph, x: str, turn: tuple[str, str], size: int) -> str:

@@ -24,7 +24,7 @@ from training.configs import text_config, vision_config  # noqa: E402
 from training.export import export  # noqa: E402
 from training.packing import Asked, packed, rows_of, tokenizer  # noqa: E402
 from training.pictures import full_batch  # noqa: E402
-from training.read import Reading, asked_tensors, see  # noqa: E402
+from training.read import Reading, asked_tensors, load, see  # noqa: E402
 from training.tower import normalised  # noqa: E402
 
 SIZES = ((512, 512), (640, 360), (90, 160), (224, 224))
@@ -157,15 +157,13 @@ def test_graphs_give_the_same_logits(
     end = len(ids) - ids[::-1].index(image) + 1
     (x,) = embed.run(None, {"input_ids": np.array([ids[:end]])})
     x[0, np.array(ids[:end]) == image] = tokens
-    prefix = decoder.run(
-        None,
-        {
-            "inputs_embeds": x,
-            "attention_mask": np.ones((1, end), np.int64),
-            "position_ids": places[:, :, :end],
-            **empty_past(decoder, 1),
-        },
-    )
+    feeds = {
+        "inputs_embeds": x,
+        "attention_mask": np.ones((1, end), np.int64),
+        "position_ids": places[:, :, :end],
+        **empty_past(decoder, 1),
+    }
+    first, *prefix = decoder.run(None, feeds | {"at": np.array([end - 1])})
     lengths = [len(ids) - end, len(other_ids) - end]
     longest = max(lengths)
     suffixes = np.zeros((2, longest), np.int64)
@@ -178,20 +176,24 @@ def test_graphs_give_the_same_logits(
     steps[:, 1, : lengths[1]] = other_places[:, 0, end:]
     names = [given.name for given in decoder.get_inputs() if "past" in given.name]
     (x,) = embed.run(None, {"input_ids": suffixes})
-    logits = decoder.run(
-        ["logits"],
-        {
-            "inputs_embeds": x,
-            "attention_mask": mask,
-            "position_ids": steps,
-            **{
-                name: np.repeat(past, 2, 0)
-                for name, past in zip(names, prefix[1:], strict=True)
-            },
+    feeds = {
+        "inputs_embeds": x,
+        "attention_mask": mask,
+        "position_ids": steps,
+        **{
+            name: np.repeat(past, 2, 0)
+            for name, past in zip(names, prefix, strict=True)
         },
-    )[0]
+    }
+    logits = np.concatenate(
+        [
+            decoder.run(["logits"], feeds | {"at": np.array([place, place])})[0]
+            for place in range(longest)
+        ],
+        axis=1,
+    )
     pairs = (
-        (log_softmax(prefix[0])[0], wanted[:end]),
+        (log_softmax(first)[0], wanted[end - 1 : end]),
         (log_softmax(logits)[0, : lengths[0]], wanted[end:]),
         (log_softmax(logits)[1, : lengths[1]], other[end:]),
     )
@@ -251,6 +253,19 @@ def test_pictures_become_the_sizes_trained_on(
     seen = processor(images=picture(*size), return_tensors="np")
 
     assert tuple(seen["image_grid_thw"][0][1:]) == grid
+
+
+def test_a_shipped_model_goes_on_learning(model: Reading, tmp_path: Path) -> None:
+    """What comes back from a shipped folder is what went in, in bf16."""
+    export(model, tmp_path)
+    back = Reading(model.tower.config, model.reader.config)
+    load(back, tmp_path)
+
+    for part in ("tower", "reader"):
+        ours, theirs = getattr(model, part), getattr(back, part)
+        for name, value in ours.state_dict().items():
+            stored = value.to(torch.bfloat16).float()
+            assert torch.equal(stored, theirs.state_dict()[name]), name
 
 
 def test_packed_questions_equal_single_ones(model: Reading, tmp_path: Path) -> None:

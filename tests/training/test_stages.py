@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("skia")
 
 from training import read, see  # noqa: E402
+from training.average import averaged  # noqa: E402
 from training.configs import text_config, vision_config  # noqa: E402
 from training.packing import tokenizer  # noqa: E402
 from training.pictures import close_up, drawn, patchified, stacked  # noqa: E402
@@ -138,3 +139,22 @@ def test_patches_stand_in_the_processor_s_order() -> None:
     assert (patches[1] == picture.image[:14, 14:28].transpose(2, 0, 1)).all()
     assert (patches[2] == picture.image[14:28, :14].transpose(2, 0, 1)).all()
     assert stacked([picture]).grid == (12, 22)
+
+
+def test_a_mean_of_checkpoints_lies_between_them() -> None:
+    """Weights are mixed, counters are the second's, and strangers are refused."""
+    one, two = (
+        {
+            part: {"weight": torch.full((2, 2), value), "steps": torch.tensor(number)}
+            for part in ("tower", "reader", "match", "heads")
+        }
+        | {"steps": number}
+        for value, number in ((0.0, 10), (4.0, 20))
+    )
+
+    mixed = averaged(one, two, 0.25)
+
+    assert torch.equal(mixed["reader"]["weight"], torch.ones(2, 2))
+    assert mixed["tower"]["steps"] == mixed["steps"] == 20
+    with pytest.raises(ValueError, match="shape of their heads"):
+        averaged(one | {"heads": {}}, two, 0.25)
