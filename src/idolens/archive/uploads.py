@@ -124,7 +124,7 @@ class UploadStore:
 
     def all(self) -> list[Upload]:
         """Return every upload, the newest first."""
-        found = (self._load(path.name) for path in self._folder.glob("*"))
+        found = (self._load(folder.name) for folder in self._folders())
         return sorted(
             (upload for upload in found if upload is not None),
             key=lambda upload: (upload.created_at_ms, upload.id),
@@ -196,6 +196,13 @@ class UploadStore:
             expired = upload.expires_at_ms <= now_ms()
             if expired and str(self.path(upload.id).resolve()) not in needed:
                 self.remove(upload.id)
+        for folder in self._folders():  # a crash while it was begun left it so
+            whole = (folder / "about.json").exists()
+            if not whole and folder.stat().st_mtime * 1000 < now_ms() - _HOUR_MS:
+                self.remove(folder.name)
+
+    def _folders(self) -> list[Path]:
+        return [path for path in self._folder.glob("*") if _ID.fullmatch(path.name)]
 
     def _refuse_too_large(self, size: int) -> None:
         if size > self.limits.largest_bytes:

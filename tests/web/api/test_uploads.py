@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import os
 import socket
 import time
 
@@ -380,3 +381,20 @@ def test_the_real_client_hears_a_refusal(client):
         tus(client).uploader(
             file_stream=io.BytesIO(b"x"), metadata={"sha256": "none"}
         ).upload()
+
+
+def test_what_a_crash_left_is_swept_and_what_is_not_ours_stays(studio, client):
+    """A folder without a description goes when it is old; other files are not ours."""
+    address = begun(client, 5)
+    folder = studio.archive.uploads.path(address.rpartition("/")[2]).parent
+    half, foreign = folder.with_name("a" * 32), folder.with_name(".DS_Store")
+    half.mkdir()
+    os.utime(half, (0, 0))
+    foreign.touch()
+    listed = client.get(f"{API}/uploads").json()["items"]
+    studio.archive.uploads.sweep(set())
+
+    assert len(listed) == 1
+    assert not half.exists()
+    assert foreign.exists()
+    assert folder.exists()
