@@ -44,7 +44,8 @@ if [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ]; then
   # than on Linux x86-64 with a CPU build at hand, see training/README.md.
   "$venv/bin/pip" install -q torch==2.13.0
   # `transformers serve`, a peer in tests and benchmarks, wants it; it wants torch.
-  "$venv/bin/pip" install -q --no-deps accelerate==1.15.0
+  # torchao, which rounds weights, as well.
+  "$venv/bin/pip" install -q --no-deps accelerate==1.15.0 torchao==0.18.0
   "$venv/bin/pip" install -q --no-deps --no-build-isolation -e .
   echo "$stamp" >"$venv/.stamp"
 fi

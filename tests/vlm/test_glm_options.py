@@ -53,6 +53,7 @@ def test_compiled_is_the_same(random_glm):
 
 
 @pytest.mark.skipif(not find_spec("torchao"), reason="torchao is not installed")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torchao's own, of torch
 def test_rounded_weights_are_near(shipped_glm):
     """In int8 a trained model says nearly the same."""
     engine = GlmEngine(shipped_glm.folder, Options(quantize="int8"))

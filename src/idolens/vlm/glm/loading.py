@@ -1,6 +1,7 @@
 """From weight files to a model in memory; the one place that opens transformers."""
 
 import importlib
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, cast
@@ -29,7 +30,7 @@ def load(folder: Path, machine: Machine, quantize: Quantize) -> Any:
     check_version(hub.__version__)
     hub.utils.logging.disable_progress_bar()
     given: dict[str, Any] = {"dtype": machine.dtype, "attn_implementation": "sdpa"}
-    backend = _backend(quantize, machine)
+    backend = rounding(quantize, machine)
     if backend == "bitsandbytes":
         given["quantization_config"] = _bitsandbytes(quantize, machine)
     if backend != "torchao" and machine.fast and find_spec("accelerate"):
@@ -74,12 +75,21 @@ def check_version(version: str) -> None:
         )
 
 
-def _backend(quantize: Quantize, machine: Machine) -> str:
+def rounding(
+    quantize: Quantize,
+    machine: Machine,
+    installed: Callable[[str], object] = find_spec,
+) -> str:
+    """Return the package that rounds the weights; nothing when they stay as they are.
+
+    Raises:
+        EngineError: none that can do it here is installed.
+    """
     if quantize == "none":
         return ""
-    if find_spec("torchao"):
+    if installed("torchao"):
         return "torchao"
-    if find_spec("bitsandbytes") and machine.device.type == "cuda":
+    if installed("bitsandbytes") and machine.device.type == "cuda":
         return "bitsandbytes"
     raise EngineError(
         f"To run a model in {quantize}, install torchao"
