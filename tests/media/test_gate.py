@@ -179,6 +179,13 @@ def test_a_dissolve_is_suspected_and_proven() -> None:
         assert is_between(Picture(one), middle, Picture(other))
 
 
+def test_a_change_at_no_steady_pace_is_not_suspected() -> None:
+    """To look further costs a second of decoding: a camera's sway is no reason."""
+    steps = [grey(mixed(cel(1), cel(2), share)) for share in (0, 0.16, 0.24)]
+
+    assert not in_transition(np.stack(steps), GATE)
+
+
 def test_a_fade_to_black_is_between() -> None:
     """A picture on its way to black lies between itself and nothing."""
     middle = Picture(mixed(cel(1), flat(0), 0.5))

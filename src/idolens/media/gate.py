@@ -25,11 +25,13 @@ _STEEPEST: Final = 90.0
 
 def flaw(picture: Picture, gate: GateSettings) -> DropReason | None:
     """Return why a picture shows nothing to look at; None when it does."""
-    pixels = picture.pixels
-    flat = max(float(pixels[..., i].std()) for i in range(3)) < gate.flat_deviation
-    if flat and np.percentile(pixels.max(axis=2), _BRIGHTEST) < gate.black_level:
+    flat = cv2.meanStdDev(picture.pixels)[1].max() < gate.flat_deviation
+    red, green, blue = cv2.split(picture.pixels)
+    brightest = cv2.max(cv2.max(red, green), blue)
+    if flat and np.percentile(brightest, _BRIGHTEST) < gate.black_level:
         return DropReason.BLACK
-    if np.percentile(pixels.min(axis=2), _DARKEST) > gate.white_level:
+    darkest = cv2.min(cv2.min(red, green), blue)
+    if np.percentile(darkest, _DARKEST) > gate.white_level:
         return DropReason.OVEREXPOSED
     if flat:
         return DropReason.BLANK

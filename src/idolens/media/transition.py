@@ -18,8 +18,10 @@ from idolens.settings import GateSettings
 APART_MS: Final = 700
 """How long before and after a suspect `is_between` wants to see, in milliseconds."""
 
-_BEND: Final = 0.2
+_BEND: Final = 0.08
 """How far the middle may be from the mean, of the change between first and last."""
+_NOISE: Final = 0.25
+"""And how far, in grey levels, for what a codec and rounding do."""
 _THUMBNAIL: Final = (64, 36)
 _OTHER: Final = 16.0
 """Levels from which on the pictures before and after are of different shots."""
@@ -44,7 +46,7 @@ def in_transition(hints: NDArray[np.uint8], gate: GateSettings) -> bool:
     if change < gate.transition_change:
         return False
     bend = float(np.abs(middle - (first + last) / 2).mean())
-    return bend <= change * _BEND
+    return bend <= change * _BEND + _NOISE
 
 
 def is_between(before: Picture, middle: Picture, after: Picture) -> bool:
