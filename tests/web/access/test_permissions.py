@@ -42,6 +42,8 @@ def test_only_what_shows_nothing_is_open():
         "GET /livez",
         "GET /page.css",
         "GET /page.js",
+        "GET /sdk.js",
+        "GET /sdk-demo.js",
         "GET /sign-in",
         "GET /setup",
         "GET /access.js",
