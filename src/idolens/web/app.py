@@ -3,6 +3,7 @@
 import threading
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
@@ -17,7 +18,7 @@ from idolens.web.desk import Desk
 from idolens.web.gates import HostGate, RecordGate, SizeGate
 from idolens.web.health import Check, ModelCheck, health_routes
 from idolens.web.house import House
-from idolens.web.infer import InferRequest, InferResponse, recalled, work_for
+from idolens.web.infer import InferRequest, InferResponse, Inquiry
 from idolens.web.metrics import MeterGate, Metrics, WatchedDesks, metrics_routes
 from idolens.web.openai import openai_routes
 from idolens.web.other_pages import for_pages
@@ -169,8 +170,9 @@ def _add_infer(app: FastAPI, eyes: House, settings: Settings, desk: Desk) -> Non
         responses=failures,
     )
     async def infer(asked: InferRequest) -> InferResponse:
-        known = recalled(asked, eyes, settings)
-        return known or await desk.run(work_for(asked, eyes, settings))
+        inquiry = Inquiry.of(asked, settings)
+        known = inquiry.recalled(eyes)
+        return known or await desk.run(partial(inquiry.answered, eyes))
 
 
 def _add_page(app: FastAPI) -> None:

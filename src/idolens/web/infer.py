@@ -1,7 +1,8 @@
 """POST /vlm/infer: one picture and one question in, one answer out."""
 
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -82,45 +83,62 @@ class InferResponse(BaseModel):
     latency_ms: float = Field(description="Time from request read to answer, in ms.")
 
 
-def recalled(
-    asked: InferRequest, eyes: Eyes, settings: Settings
-) -> InferResponse | None:
-    """Return the answer if it is at hand; quick enough for the event loop.
+@dataclass(frozen=True)
+class Inquiry:
+    """A request whose question is sound; its picture is decoded when first needed.
 
-    Raises:
-        MalformedError: the picture is not base64.
-        QuestionError: the question is too long or its options are impossible.
+    Attributes:
+        question: as engines get it.
+        image: the picture as base64.
+        most: largest picture, in bytes.
     """
-    if len(asked.image) > _QUICK:
-        return None
-    started = time.perf_counter()
-    question = _question(asked, settings.question_characters)
-    picture = picture_bytes(asked.image, settings.picture_upload_bytes)
-    found = eyes.recall(picture, [question])
-    if not found:
-        return None
-    seconds = time.perf_counter() - started
-    return _response(question, found[0], eyes.engine.model, seconds)
 
+    question: Question
+    image: str
+    most: int
 
-def work_for(
-    asked: InferRequest, eyes: Eyes, settings: Settings
-) -> Callable[[], InferResponse]:
-    """Check what is cheap to check, and return the work that a thread has to do.
+    @classmethod
+    def of(cls, asked: InferRequest, settings: Settings) -> "Inquiry":
+        """Check what is cheap to check.
 
-    Raises:
-        QuestionError: the question is too long or its options are impossible.
-    """
-    question = _question(asked, settings.question_characters)
+        Raises:
+            QuestionError: the question is too long or its options are impossible.
+        """
+        question = _question(asked, settings.question_characters)
+        return cls(question, asked.image, settings.picture_upload_bytes)
 
-    def work() -> InferResponse:
+    @cached_property
+    def picture(self) -> bytes:
+        """The picture file's bytes."""
+        return picture_bytes(self.image, self.most)
+
+    def recalled(self, eyes: Eyes) -> InferResponse | None:
+        """Return the answer if it is at hand; quick enough for the event loop.
+
+        Raises:
+            MalformedError: the picture is not base64.
+            TooLargeError: the picture has too many bytes.
+        """
+        if len(self.image) > _QUICK:
+            return None
         started = time.perf_counter()
-        picture = picture_bytes(asked.image, settings.picture_upload_bytes)
-        (answer,) = eyes.ask(picture, [question])
-        seconds = time.perf_counter() - started
-        return _response(question, answer, eyes.engine.model, seconds)
+        found = eyes.recall(self.picture, [self.question])
+        return self._reply(found[0], eyes, started) if found else None
 
-    return work
+    def answered(self, eyes: Eyes) -> InferResponse:
+        """Have the picture looked at; for a thread.
+
+        Raises:
+            MalformedError: the picture is not base64.
+            MediaError: the picture cannot be read.
+        """
+        started = time.perf_counter()
+        (answer,) = eyes.ask(self.picture, [self.question])
+        return self._reply(answer, eyes, started)
+
+    def _reply(self, answer: Answer, eyes: Eyes, started: float) -> InferResponse:
+        seconds = time.perf_counter() - started
+        return _response(self.question, answer, eyes.engine.model, seconds)
 
 
 def _question(asked: InferRequest, most: int) -> Question:
