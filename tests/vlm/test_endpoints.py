@@ -1,6 +1,7 @@
 """Which server is asked, for how long, and what happens when it fails."""
 
 import shutil
+import socket
 import ssl
 import subprocess
 import time
@@ -292,6 +293,24 @@ def test_pictures_do_not_leave_the_house(host):
 def test_the_house_is_the_house(host):
     """Private addresses and names are fine."""
     refuse_public(f"http://{host}:8000/v1")
+
+
+def test_a_name_that_moves_out_takes_no_picture_along(monkeypatch):
+    """In the house when it was judged, out of it when a picture is to be sent."""
+    answers = ["10.0.0.5", "8.8.8.8"]
+
+    def look_up(_host, port, **_):
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [(socket.AF_INET, 0, 0, "", (answer, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    there = ChatSettings(endpoints=("http://gpu.studio.cn:8000",), **QUICK)
+    fleet = open_fleet(there, "chat", allow_public=False)
+    try:
+        with pytest.raises(EndpointDownError, match="outside the house"):
+            ask(fleet)
+    finally:
+        fleet.close()
 
 
 # Retries, routing, deadline

@@ -1,6 +1,7 @@
 """A mailbox, over the studio's own mail server."""
 
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass
 from email.headerregistry import Address
@@ -8,6 +9,7 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Final, Literal
 
+from idolens.egress import Reach, connect
 from idolens.outputs.delivery.letter import Letter
 from idolens.outputs.delivery.outcome import Delivered, Failed, Outcome
 
@@ -55,11 +57,11 @@ class MailSender:
         server = self._server
         trust = server.trust or ssl.create_default_context()
         if server.security == "tls":
-            opened: smtplib.SMTP = smtplib.SMTP_SSL(
+            opened: smtplib.SMTP = _SmtpOverTls(
                 server.host, server.port, timeout=server.timeout_s, context=trust
             )
         else:
-            opened = smtplib.SMTP(server.host, server.port, timeout=server.timeout_s)
+            opened = _Smtp(server.host, server.port, timeout=server.timeout_s)
         try:
             if server.security == "starttls":
                 opened.starttls(context=trust)
@@ -83,6 +85,17 @@ class MailSender:
             message["X-Priority"] = "1"
         message.set_content(f"{letter.title}\n\n{letter.text}\n")
         return message
+
+
+class _Smtp(smtplib.SMTP):
+    """smtplib's own, over a connection that was judged."""
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return connect(Reach([host]), host, port, timeout)
+
+
+class _SmtpOverTls(smtplib.SMTP_SSL, _Smtp):
+    """The same inside TLS from the first byte."""
 
 
 def _failure(error: OSError) -> Failed:

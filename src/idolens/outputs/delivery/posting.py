@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 import anyio
 import httpx2
 
+from idolens.egress import ForbiddenError, Reach, async_client
 from idolens.outputs.delivery.outcome import Delivered, Failed, Gone, Outcome
 
 _MOST_BYTES: Final = 64 * 1024
@@ -43,11 +44,13 @@ class Post:
     Args:
         url: the address.
         timeout_s: longest time for one request, its answer included.
+        reach: where it may be; the host of ``url`` if not given.
     """
 
-    def __init__(self, url: str, timeout_s: float) -> None:
+    def __init__(self, url: str, timeout_s: float, reach: Reach | None = None) -> None:
         self._url = url
         self._timeout_s = timeout_s
+        self._reach = reach or Reach([url])
 
     def send(
         self,
@@ -63,14 +66,16 @@ class Post:
             headers: beside the usual ones.
             params: added to the address's own.
         """
-        url = httpx2.URL(self._url)
-        if params:
-            url = url.copy_merge_params(dict(params))
         told = {"content-type": "application/json; charset=utf-8", **(headers or {})}
         try:
+            url = httpx2.URL(self._url)
+            if params:
+                url = url.copy_merge_params(dict(params))
             return asyncio.run(self._exchange(url, content, told))
         except TimeoutError:
             return Failed("timeout")
+        except httpx2.InvalidURL:
+            return Failed("no address")
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
             return Failed(_kind(error))
 
@@ -80,8 +85,8 @@ class Post:
         # A client for each: messages are rare, and a kept connection would be closed.
         with anyio.fail_after(self._timeout_s):
             async with (
-                httpx2.AsyncClient(
-                    trust_env=False, follow_redirects=False, timeout=self._timeout_s
+                async_client(
+                    self._reach, timeout=httpx2.Timeout(self._timeout_s)
                 ) as client,
                 client.stream(
                     "POST", url, content=content, headers=dict(headers)
@@ -131,6 +136,8 @@ def _object(body: bytes) -> Mapping[str, Any]:
 
 def _kind(error: Exception) -> str:
     """Say what went wrong without quoting it: a message may hold the address."""
+    if isinstance(error, ForbiddenError):
+        return "forbidden address"
     if isinstance(error, httpx2.ConnectError):
         return "no connection"
     return "timeout" if isinstance(error, httpx2.TimeoutException) else "broken off"

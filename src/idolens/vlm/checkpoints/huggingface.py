@@ -6,6 +6,7 @@ since 2.4 the library throws a file's beginning away when a transfer breaks off.
 
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, cast
 
 import httpx2
@@ -21,13 +22,13 @@ from idolens.vlm.checkpoints.hub import (
     is_wanted,
     sha256_of,
 )
+from idolens.vlm.checkpoints.hub_client import LISTING, hub_client
 from idolens.vlm.checkpoints.replies import (
-    certificate,
     denied,
     missing,
     nonsense,
     refusal,
-    unreachable,
+    unheard,
 )
 
 TIMEOUT_S = 20.0
@@ -46,6 +47,10 @@ class HuggingFace:
         if token is None and self.endpoint == own:
             token = huggingface_hub.get_token()
         self._token = token
+        # The library's own would go wherever it is sent, and through any proxy.
+        huggingface_hub.set_client_factory(
+            partial(hub_client, self.endpoint, TIMEOUT_S, LISTING)
+        )
         self._api = huggingface_hub.HfApi(
             endpoint=self.endpoint, token=token or False, library_name="idolens"
         )
@@ -105,8 +110,6 @@ def _our_errors(endpoint: str, name: str) -> Generator[None]:
         reply = error.response
         raise refusal(reply.status_code, name, reply.headers) from error
     except (httpx2.TransportError, hub_errors.OfflineModeIsEnabled) as error:
-        if "CERTIFICATE" in str(error).upper():
-            raise certificate(endpoint, type(error).__name__) from error
-        raise unreachable(endpoint, type(error).__name__) from error
+        raise unheard(endpoint, error) from error
     except (ValueError, KeyError, TypeError, httpx2.HTTPError) as error:
         raise nonsense(endpoint) from error

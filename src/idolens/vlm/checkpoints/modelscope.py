@@ -20,12 +20,8 @@ from idolens.vlm.checkpoints.hub import (
     is_wanted,
     sha256_of,
 )
-from idolens.vlm.checkpoints.replies import (
-    certificate,
-    nonsense,
-    refusal,
-    unreachable,
-)
+from idolens.vlm.checkpoints.hub_client import LISTING, hub_client
+from idolens.vlm.checkpoints.replies import nonsense, refusal, unheard
 
 ENDPOINT = "https://www.modelscope.cn"
 REVISION = "master"
@@ -67,19 +63,13 @@ class ModelScope:
         query = urlencode({"Revision": revision, "Recursive": "True"})
         url = f"{self.endpoint}/api/v1/models/{name}/repo/files?{query}"
         try:
-            reply = httpx2.get(
-                url,
-                headers=dict(self.headers),
-                timeout=TIMEOUT_S,
-                follow_redirects=True,
-            )
+            with hub_client(self.endpoint, TIMEOUT_S, LISTING) as asking:
+                reply = asking.get(url, headers=dict(self.headers))
             if not reply.is_success:
                 raise refusal(reply.status_code, f"{name} ({revision})", reply.headers)
             entries = reply.json()["Data"]["Files"]
         except httpx2.TransportError as error:
-            if "CERTIFICATE" in str(error).upper():
-                raise certificate(self.endpoint, type(error).__name__) from error
-            raise unreachable(self.endpoint, type(error).__name__) from error
+            raise unheard(self.endpoint, error) from error
         except (ValueError, KeyError, TypeError, httpx2.HTTPError) as error:
             raise nonsense(self.endpoint) from error
         if not isinstance(entries, list) or len(entries) >= MOST_ENTRIES:  # pyright: ignore[reportUnknownArgumentType]

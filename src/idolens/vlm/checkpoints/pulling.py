@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import filelock
-import httpx2
 import stamina
 
 from idolens.errors import HubBusyError, HubError
 from idolens.vlm.checkpoints.hub import Hub, Listing, RemoteFile, is_inside
+from idolens.vlm.checkpoints.hub_client import hub_client
 from idolens.vlm.checkpoints.shelf import (
     MANIFEST,
     KeptFile,
@@ -227,9 +227,8 @@ def _fetch_all(
     hub: Hub, missing: list[RemoteFile], gathering: Path, count: _Count
 ) -> dict[str, KeptFile]:
     stop = threading.Event()
-    timeout = httpx2.Timeout(SILENCE_S)
     with (
-        httpx2.Client(follow_redirects=True, timeout=timeout) as client,
+        hub_client(hub.endpoint, SILENCE_S) as client,
         ThreadPoolExecutor(AT_ONCE, "pull") as threads,
     ):
         transfer = Transfer(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
+from idolens.egress import ForbiddenError
 from idolens.errors import HubBusyError, HubError, IdolensError, NotFoundError
 
 MOST_WAIT_S = 20.0
@@ -54,6 +55,16 @@ def missing(what: str) -> NotFoundError:
         f"The hub has no {what}: check the name, --revision and --hub.",
         f"模型库中没有 {what}：请检查名称、--revision 与 --hub。",
     )
+
+
+def unheard(endpoint: str, error: Exception) -> IdolensError:
+    """Return the error for a request that got no whole answer."""
+    if isinstance(error, ForbiddenError):
+        return HubError(error.words.en, error.words.zh)
+    why = type(error).__name__
+    if "CERTIFICATE" in str(error).upper():
+        return certificate(endpoint, why)
+    return unreachable(endpoint, why)
 
 
 def unreachable(endpoint: str, why: str) -> HubBusyError:

@@ -22,9 +22,8 @@ from idolens.errors import DiskFullError, HubBusyError, HubError, IdolensError
 from idolens.vlm.checkpoints.hub import RemoteFile
 from idolens.vlm.checkpoints.replies import (
     MOST_WAIT_S,
-    certificate,
     refusal,
-    unreachable,
+    unheard,
 )
 from idolens.vocabulary import Sha256
 
@@ -211,10 +210,7 @@ def _goes_on(reply: httpx2.Response, before: int) -> bool:
 
 def _broken(file: RemoteFile, error: httpx2.TransportError) -> IdolensError:
     address = httpx2.URL(file.url)
-    where = f"{address.scheme}://{address.host}"
-    if "CERTIFICATE" in str(error).upper():
-        return certificate(where, type(error).__name__)
-    return unreachable(where, type(error).__name__)
+    return unheard(f"{address.scheme}://{address.host}", error)
 
 
 def _write(sink: BinaryIO, chunk: bytes) -> None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import httpx2
 
+from idolens.egress import ForbiddenError
 from idolens.errors import (
     EngineBusyError,
     EngineError,
@@ -68,6 +69,9 @@ class MissingError(EngineError):
 
 def from_transport(error: Exception, address: str) -> IdolensError:
     """Return our error for a request that got no whole answer."""
+    if isinstance(error, ForbiddenError):
+        # Not for ever: names are mended, and another server may be asked meanwhile.
+        return EndpointDownError(error.words.en, error.words.zh)
     if _is_certificate(error):
         return EngineError(
             f"The certificate of the model server {address} is not trusted"

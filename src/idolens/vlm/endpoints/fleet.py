@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import anyio
 import httpx2
 
+from idolens.egress import Reach, async_client
 from idolens.errors import EngineError, SettingsError
 from idolens.settings import RemoteSettings
 from idolens.vlm.endpoints.breaker import Breaker
@@ -37,12 +38,17 @@ Result = TypeVar("Result")
 class Fleet:
     """Servers of one model, asked from any thread. Close it when done.
 
+    Args:
+        remote: the settings.
+        allow_public: whether pictures may leave the house.
+
     Attributes:
         pool: the servers; only for use inside `run` and `stream`.
     """
 
-    def __init__(self, remote: RemoteSettings) -> None:
+    def __init__(self, remote: RemoteSettings, *, allow_public: bool) -> None:
         self._remote = remote
+        self._reach = Reach(remote.endpoints, outside=allow_public)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="idolens-endpoints", daemon=True
@@ -123,10 +129,9 @@ class Fleet:
         remote = self._remote
         most = remote.at_once * len(remote.endpoints)
         key = remote.api_key.get_secret_value() if remote.api_key else ""
-        client = httpx2.AsyncClient(
-            # No proxy of the environment's: pictures go where the settings say.
-            trust_env=False,
-            verify=_trust(remote),
+        client = async_client(
+            self._reach,
+            trust=_trust(remote),
             timeout=httpx2.Timeout(None, connect=CONNECT_S),
             limits=httpx2.Limits(
                 max_connections=most + len(remote.endpoints),
@@ -195,7 +200,7 @@ def open_fleet(remote: RemoteSettings, group: str, *, allow_public: bool) -> Fle
         split(address)
         if not allow_public:
             refuse_public(address)
-    return Fleet(remote)
+    return Fleet(remote, allow_public=allow_public)
 
 
 async def _check(endpoint: Endpoint, path: str) -> None:
@@ -207,9 +212,9 @@ async def _check(endpoint: Endpoint, path: str) -> None:
         endpoint.breaker.failed()
 
 
-def _trust(remote: RemoteSettings) -> ssl.SSLContext | bool:
+def _trust(remote: RemoteSettings) -> ssl.SSLContext | None:
     if remote.certificates is None:
-        return True
+        return None
     try:
         return ssl.create_default_context(cafile=str(remote.certificates))
     except (OSError, ssl.SSLError) as error:

@@ -4,6 +4,7 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+from idolens.egress import side_of
 from idolens.errors import SettingsError
 from idolens.vlm.endpoints.failures import EndpointDownError
 
@@ -20,7 +21,7 @@ def refuse_public(address: str) -> None:
     host = (urlsplit(address).hostname or "").casefold()
     if host.endswith(_HOUSE_NAMES):
         return
-    if any(_is_public(ip) for ip in _addresses(host)):
+    if any(side_of(ip) == "outside" for ip in _addresses(host)):
         raise public(address)
 
 
@@ -32,10 +33,6 @@ def public(address: str) -> SettingsError:
         f"模型服务器 {address} 位于公网,图片会离开本地:"
         "如已征得画面中所有人同意,请设置 allow_public_engine。",
     )
-
-
-def _is_public(ip: str) -> bool:
-    return ipaddress.ip_address(ip.partition("%")[0]).is_global
 
 
 def _addresses(host: str) -> list[str]:
