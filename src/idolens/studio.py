@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from idolens.archive import Archive, open_archive
-from idolens.jobs import Jobs, open_jobs, unpack_folder
+from idolens.jobs import Jobs, RuleBooks, open_jobs, unpack_folder
 from idolens.media import Decoder, Source, discover
 from idolens.media.meter import UNMETERED, Meter
 from idolens.media.picture import Picture
@@ -70,6 +70,11 @@ class Studio:
     def jobs(self) -> Jobs:
         """The analyses."""
         return self._jobs.get()
+
+    @property
+    def rules(self) -> RuleBooks:
+        """The policies, those in force among them."""
+        return RuleBooks(self.archive.policies, self.settings)
 
     @property
     def engine_states(self) -> list[EngineState]:

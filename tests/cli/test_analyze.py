@@ -9,6 +9,7 @@ import time
 import pytest
 
 from idolens.archive import open_archive
+from idolens.review import check_policy
 from idolens.settings import load_settings
 from idolens.studio import open_studio
 from tests.cli.terminal import SAMPLES
@@ -256,3 +257,24 @@ def test_ctrl_c_leaves_a_job_that_resume_finishes(shell):
     assert done.status == 0, done.err
     assert session["session"] == begun.id
     assert len(ids) == len(set(ids)) == -(-duration // 1000)
+
+
+def test_a_version_that_was_activated_elsewhere_holds_here_too(shell):
+    """Activated over HTTP or by a script, it judges what the terminal begins."""
+    text = (shell.folder / "small.yaml").read_text("utf-8")
+    text = text.replace("name: small", "name: poster-zh")
+    made = check_policy(text)
+    with open_studio(load_settings()) as studio:
+        studio.archive.policies.add("poster-zh", made.version, text, by="test")
+        studio.archive.policies.choose("poster-zh", "active", made.version, by="test")
+        picture = str(lot(shell.folder / "lot", 1)[0].path)
+        assert studio.rules.usual("picture") == made
+
+    done = shell.run("analyze", picture, "--json")
+    named = shell.run("analyze", picture, "--policy", "poster-zh", "--out", "again")
+    shown = shell.run("policies", "show", "poster-zh")
+
+    (session,) = done.json()["sessions"]
+    assert (session["policy"], session["policy_version"]) == ("poster-zh", made.version)
+    assert f"Policy: poster-zh, version {made.version}" in named.out
+    assert check_policy(shown.out) == made

@@ -58,7 +58,8 @@ class Session:
         model_revision: answers of two revisions never mix in one session.
         demonstration: True when the model was trained on drawn scenes only.
         chunk_frames: frames between two checkpoints.
-        recipe: the settings that decide which frames are kept, as JSON.
+        recipe: the settings that decide which frames are kept, and the policy that is
+            judged beside, as JSON.
         created_at: UTC.
     """
 

@@ -15,8 +15,7 @@ from idolens.cli.terminal import Terminal
 from idolens.errors import BadInputError, MediaError
 from idolens.jobs import into_sessions
 from idolens.media import Source
-from idolens.review import Policy, load_policy
-from idolens.settings import Settings
+from idolens.review import Policy
 from idolens.studio import Studio, open_studio
 from idolens.vlm.catalog import engine_entry
 from idolens.vocabulary import Milliseconds, SessionId, Suggestion
@@ -98,8 +97,8 @@ def analyze(
     terminal = context.ensure_object(Terminal)
     settings = with_engine(terminal.settings, engine)
     step = _step(every) if every else Milliseconds(round(settings.every_s * 1000))
-    chosen = load_policy(policy) if policy else None
     with open_studio(settings) as studio:
+        chosen = studio.rules.policy(policy) if policy else None
         groups = into_sessions(studio.discover(paths))
         desk = Desk(terminal, studio, out, alone=len(groups) == 1, quiet=as_json)
         sessions = _described(studio, desk, groups, chosen, step)
@@ -169,17 +168,12 @@ def _described(
     """Describe a session of each group; one that is unreadable stops no other."""
     sessions: list[Session] = []
     for group in groups:
-        judged_by = policy or _usual_policy(studio.settings, group[0].kind)
+        judged_by = policy or studio.rules.usual(group[0].kind)
         try:
             sessions.append(studio.jobs.describe(group, judged_by, step))
         except MediaError as error:
             desk.refuse(group[0].name, error)
     return sessions
-
-
-def _usual_policy(settings: Settings, kind: str) -> Policy:
-    name = settings.policy if kind == "recording" else settings.picture_policy
-    return load_policy(name)
 
 
 def _begun_with(studio: Studio, session_id: SessionId, engine: str | None) -> SessionId:

@@ -9,10 +9,10 @@ from rich.table import Table
 from idolens.cli.bilingual import examples
 from idolens.cli.labelled import LabelledSet, SetFolder, percent
 from idolens.cli.options import EngineName, PolicyName, with_engine
+from idolens.cli.rules import policy_in_force
 from idolens.cli.terminal import Terminal
 from idolens.errors import BadInputError
 from idolens.outputs.reliability_page import render_reliability
-from idolens.review import load_policy
 from idolens.review.calibrating import LEAST_LABELS, Fitted, Labelled, fit
 from idolens.studio import open_studio
 
@@ -51,7 +51,7 @@ def calibrate(
 ) -> None:
     """Fit probabilities to pictures that you labelled. · 用你标注的图片校准概率。"""
     terminal = context.ensure_object(Terminal)
-    named = load_policy(policy or terminal.settings.policy)
+    named = policy_in_force(terminal.settings, policy or terminal.settings.policy)
     rules = named.model_copy(update={"calibration": None})
     pictures = LabelledSet(labelled, rules)
     _make(out)

@@ -11,8 +11,9 @@ from rich.text import Text
 from idolens.cli.bilingual import examples
 from idolens.cli.labelled import LabelledSet, SetFolder, percent
 from idolens.cli.options import PolicyName
+from idolens.cli.rules import policy_in_force
 from idolens.cli.terminal import Terminal
-from idolens.review import Policy, load_policy
+from idolens.review import Policy
 from idolens.review.comparison import Asked, Comparison, Side, compare
 from idolens.review.evaluation import Case
 from idolens.review.labels import cases
@@ -68,7 +69,7 @@ def compare_engines(
 ) -> None:
     """Compare two engines on pictures that you labelled. · 用标注图片比较两个引擎。"""
     terminal = context.ensure_object(Terminal)
-    named = load_policy(policy or terminal.settings.policy)
+    named = policy_in_force(terminal.settings, policy or terminal.settings.policy)
     # A calibration is for one engine: they are compared by their own probabilities.
     rules = named.model_copy(update={"calibration": None})
     pictures = LabelledSet(labelled, rules)

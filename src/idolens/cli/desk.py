@@ -103,6 +103,8 @@ class Desk:
             {
                 "session": session.id,
                 "name": session.name,
+                "policy": session.policy_name,
+                "policy_version": session.policy_version,
                 "suggestion": report.signed.judgement.suggestion.value,
                 "findings": len(report.signed.judgement.findings),
                 "report_json": str(files.json),

@@ -9,8 +9,8 @@ from rich.text import Text
 from idolens.cli.bilingual import examples
 from idolens.cli.labelled import LabelledSet, SetFolder, percent
 from idolens.cli.options import EngineName, PolicyName, with_engine
+from idolens.cli.rules import policy_in_force
 from idolens.cli.terminal import Terminal
-from idolens.review import load_policy
 from idolens.review.evaluation import Case, Evaluation
 from idolens.review.evaluation import evaluate as figures_of
 from idolens.review.labels import cases
@@ -33,7 +33,7 @@ def evaluate(
 ) -> None:
     """Measure the engine on pictures that you labelled. · 用你标注的图片评测引擎。"""
     terminal = context.ensure_object(Terminal)
-    rules = load_policy(policy or terminal.settings.policy)
+    rules = policy_in_force(terminal.settings, policy or terminal.settings.policy)
     pictures = LabelledSet(labelled, rules)
     found: list[Case] = []
     with open_studio(with_engine(terminal.settings, engine)) as studio:

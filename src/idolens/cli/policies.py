@@ -8,8 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from idolens.cli.bilingual import examples
+from idolens.cli.rules import has_archive, policy_in_force
 from idolens.cli.terminal import Terminal
-from idolens.review import load_policy, policy_text, shipped_policies
+from idolens.review import Policy, load_policy, policy_text, shipped_policies
+from idolens.settings import Settings
+from idolens.studio import open_studio
 from idolens.vlm import lint as lint_prompt
 from idolens.vlm.phrasing import language_of
 
@@ -27,7 +30,7 @@ app = typer.Typer(
 
 @app.command("list")
 def list_policies(context: typer.Context) -> None:
-    """List the policies that idolens brings. · 列出自带的审核策略。"""
+    """List the policies in force. · 列出当前生效的审核策略。"""
     terminal = context.ensure_object(Terminal)
     table = Table(box=None, pad_edge=False)
     for zh, en in (
@@ -37,7 +40,7 @@ def list_policies(context: typer.Context) -> None:
         ("版本", "Version"),
     ):
         table.add_column(terminal.word(zh, en))
-    for policy in shipped_policies():
+    for policy in _in_force(terminal.settings):
         title = Text(policy.title.within(terminal.language))
         table.add_row(policy.name, title, str(len(policy.questions)), policy.version)
     terminal.out.print(table)
@@ -45,6 +48,7 @@ def list_policies(context: typer.Context) -> None:
 
 @app.command()
 def show(
+    context: typer.Context,
     name: Annotated[
         str,
         typer.Argument(
@@ -55,7 +59,8 @@ def show(
     ],
 ) -> None:
     """Print a policy as YAML, to copy and change. · 输出策略（YAML），供复制修改。"""
-    typer.echo(policy_text(load_policy(name)), nl=False)
+    settings = context.ensure_object(Terminal).settings
+    typer.echo(policy_text(policy_in_force(settings, name)), nl=False)
 
 
 @app.command()
@@ -92,6 +97,13 @@ def lint(
     terminal = context.ensure_object(Terminal)
     if not _advise(terminal, prompt):
         terminal.say("没有发现问题。", "Nothing to improve.")
+
+
+def _in_force(settings: Settings) -> list[Policy]:
+    if not has_archive(settings):
+        return shipped_policies()
+    with open_studio(settings) as studio:
+        return [book.policy() for book in studio.rules.all() if book.active]
 
 
 def _advise(terminal: Terminal, prompt: str) -> bool:

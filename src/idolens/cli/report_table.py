@@ -13,7 +13,12 @@ def report_table(terminal: Terminal, report: Report) -> RenderableType:
     judgement = report.signed.judgement
     head = Text.from_markup(terminal.verdict(judgement.suggestion))
     head.append(f"  {report.signed.session.name}", style="bold")
-    parts: list[RenderableType] = [head]
+    policy = report.signed.policy
+    judged_by = terminal.word(
+        f"审核策略：{policy.name}（版本 {policy.version}）",
+        f"Policy: {policy.name}, version {policy.version}",
+    )
+    parts: list[RenderableType] = [head, Text(judged_by, "dim")]
     if report.signed.notice:
         parts.append(Text(report.signed.notice.within(terminal.language), "dim"))
     if judgement.findings:

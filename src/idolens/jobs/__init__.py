@@ -4,15 +4,25 @@ Takes sources and a policy; gives a finished session in the archive.
 Must not know HTTP, the terminal, or how any of the work is done.
 """
 
-from idolens.jobs.intake import into_sessions, unpack_folder
+from idolens.jobs.intake import (
+    drop_unpacked,
+    into_sessions,
+    shadow_in,
+    unpack_folder,
+)
 from idolens.jobs.jobs import Jobs, open_jobs
 from idolens.jobs.progress import JobState, Progress
+from idolens.jobs.rule_books import RuleBook, RuleBooks
 
 __all__ = [
     "JobState",
     "Jobs",
     "Progress",
+    "RuleBook",
+    "RuleBooks",
+    "drop_unpacked",
     "into_sessions",
     "open_jobs",
+    "shadow_in",
     "unpack_folder",
 ]

@@ -13,7 +13,7 @@ from idolens.archive import Archive, Session, SessionState
 from idolens.errors import JobError
 from idolens.jobs.asking import Asker, StoppedError
 from idolens.jobs.feed import Feed
-from idolens.jobs.intake import as_begun, drop_unpacked, targets_of
+from idolens.jobs.intake import as_begun, drop_unpacked, shadow_in, targets_of
 from idolens.media import encode
 from idolens.media.frame import DropReason, Frame, FrameState
 from idolens.media.meter import UNMETERED, Meter, timed
@@ -27,10 +27,12 @@ from idolens.review import (
     judge,
     make_report,
 )
+from idolens.review.beside import asked_beside, key_beside, own_answers
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
 from idolens.vlm.cached import cache_of
 from idolens.vlm.engine import Engine, Model
+from idolens.vlm.question import Question
 from idolens.vlm.similar import SimilarEngine
 from idolens.vocabulary import FrameId, SessionId, Sha256
 
@@ -89,7 +91,11 @@ class Analysis:
         self._batch = begun.batch_frames
         self._run = run
         self._policy = check_policy(session.policy_text)
+        shadow = shadow_in(session)
+        beside = asked_beside(self._policy, shadow) if shadow else ()
         self._reused = _reused(self._policy, session)
+        if shadow and beside:
+            self._reused |= _reused(shadow, session, beside)
         self._eyes = SimilarEngine(
             engine,
             begun.cache,
@@ -100,7 +106,7 @@ class Analysis:
         self._feed = Feed(session, archive, settings, meter)
         self._asker = Asker(
             self._eyes,
-            self._policy.asked(),
+            (*self._policy.asked(), *beside),
             attempts=settings.engine_attempts,
             stop=run.stop,
         )
@@ -186,7 +192,7 @@ class Analysis:
     def _judged(self, began_at: datetime | None) -> Report:
         session = self._session
         frames = self._archive.frames(session.id)
-        answers = self._archive.answers(session.id)
+        answers = own_answers(self._archive.answers(session.id), self._policy)
         return make_report(
             SessionFacts(
                 id=session.id,
@@ -213,17 +219,26 @@ class Analysis:
         )
 
 
-def _reused(policy: Policy, session: Session) -> frozenset[str]:
+def _reused(
+    policy: Policy, session: Session, beside: Sequence[Question] = ()
+) -> frozenset[str]:
     """Return whose answers may be taken over from a picture that looks the same.
 
     Still pictures are published one by one: there only where the policy says so.
+
+    Args:
+        policy: says so.
+        session: of what kind it is.
+        beside: those of its questions that are meant, if it does not decide.
     """
-    return frozenset(
-        question.key
+    asked = {one.key for one in beside}
+    keys = {
+        question.key: key_beside(question.question()) if asked else question.key
         for question in policy.questions
         if question.reuse_similar
         or (question.reuses_similar and session.kind == "recording")
-    )
+    }
+    return frozenset(key for key in keys.values() if not asked or key in asked)
 
 
 def check_engine(session: Session, engine: Engine) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from idolens.archive import Session, SourceFile
 from idolens.errors import BadInputError, JobError
 from idolens.media import Source, Target, plan, plan_pictures, probe
-from idolens.review import Policy, policy_text
+from idolens.review import Policy, check_policy, policy_text
 from idolens.settings import GateSettings, Settings
 from idolens.vlm.engine import Engine
 from idolens.vocabulary import Milliseconds, SessionId, Sha256
@@ -28,7 +28,7 @@ def into_sessions(sources: Sequence[Source]) -> list[list[Source]]:
     return [*recordings, pictures] if pictures else recordings
 
 
-def new_session(
+def new_session(  # noqa: PLR0913 - what a session begins with
     sources: Sequence[Source],
     policy: Policy,
     every: Milliseconds,
@@ -36,6 +36,7 @@ def new_session(
     engine: Engine,
     settings: Settings,
     session_id: SessionId | None,
+    shadow: Policy | None = None,
 ) -> Session:
     """Describe a session of ``sources`` that begins now.
 
@@ -83,7 +84,7 @@ def new_session(
         model_revision=engine.model.revision,
         demonstration=engine.model.demonstration,
         chunk_frames=settings.chunk_frames,
-        recipe=_recipe(settings),
+        recipe=_recipe(settings, shadow),
         created_at=created_at,
     )
 
@@ -159,9 +160,17 @@ def drop_unpacked(session: Session, settings: Settings) -> None:
             parent.rmdir()
 
 
-def _recipe(settings: Settings) -> str:
+def shadow_in(session: Session) -> Policy | None:
+    """Return the version of the policy that ``session`` is judged by beside its own."""
+    text = json.loads(session.recipe).get("shadow")
+    return None if text is None else check_policy(text)
+
+
+def _recipe(settings: Settings, shadow: Policy | None) -> str:
+    beside = {"shadow": policy_text(shadow)} if shadow else {}
     return json.dumps(
         {
+            **beside,
             "gate": settings.gate.model_dump(),
             "keyframe_tolerance_s": settings.keyframe_tolerance_s,
             "language": settings.language,

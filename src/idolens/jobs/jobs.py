@@ -14,6 +14,7 @@ from idolens.jobs.intake import (
     targets_of,
 )
 from idolens.jobs.progress import JobState, Pace, Progress
+from idolens.jobs.rule_books import RuleBooks
 from idolens.jobs.runtime import Runtime
 from idolens.jobs.worker import Worker
 from idolens.jobs.workflow import LEAVE_S, Workflow
@@ -94,6 +95,9 @@ class Jobs:
     ) -> Session:
         """Describe a session of one recording, or pictures; nothing is kept yet.
 
+        What the policy's shadow version asks in addition is asked too, and decides
+        nothing.
+
         Args:
             sources: one recording, or pictures only.
             policy: what is asked, and how the answers are judged.
@@ -106,6 +110,7 @@ class Jobs:
             BadInputError: of these sources no session can be made.
             EngineError: the engine cannot start.
         """
+        rules = RuleBooks(self._archive.policies, self._settings)
         return new_session(
             sources,
             policy,
@@ -113,6 +118,7 @@ class Jobs:
             engine=self._engines(engine or self._settings.engine),
             settings=self._settings,
             session_id=session_id,
+            shadow=rules.shadow_of(policy),
         )
 
     def add(self, sessions: Sequence[Session]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from idolens.archive import Archive
-from idolens.jobs import Jobs
+from idolens.jobs import Jobs, RuleBooks
 from idolens.media import Source
 from idolens.web.eyes import Eyes
 
@@ -21,6 +21,11 @@ class House(Eyes, Protocol):
     @property
     def jobs(self) -> Jobs:
         """The analyses."""
+        ...
+
+    @property
+    def rules(self) -> RuleBooks:
+        """The policies."""
         ...
 
     def discover(self, paths: Sequence[Path]) -> list[Source]:

@@ -45,9 +45,44 @@ def test_verdicts_go_with_their_session(tmp_path):
         found = client.get(f"{API}/sessions/{SESSION}/findings").json()["items"][0]
         body = {"finding": found["id"], "decision": "confirmed", "version": 0}
         client.post(VERDICTS, json=body | {"note": "金丝雀"})
-        studio.archive.forget(SESSION)
+        studio.forget(SESSION, "terminal")
         is_problem(client.get(VERDICTS), 404, "not_found")
 
         assert studio.archive.verdicts.newest(SESSION) == {}
     for file in (tmp_path / "home").glob("idolens.sqlite*"):
         assert "金丝雀".encode() not in file.read_bytes()
+
+
+def test_the_shadow_is_asked_and_compared_in_every_session(tmp_path):
+    """What it asks in other words is asked beside, and never decides."""
+    text = POLICY.replace("着装是否暴露?", "穿得太少吗?")
+
+    def bare(_picture, question):
+        if question.key == "scene":
+            return "室内舞台"
+        return "yes" if "@" in question.key else "no"
+
+    with serving(tmp_path, FakeEngine(reply=bare)) as (studio, client):
+        active = add(client, POLICY).json()["version"]
+        version = add(client, text).json()["version"]
+        path = f"{API}/policies/two-questions"
+        client.post(f"{path}/activate", json={"version": active})
+        client.post(f"{path}/shadow", json={"version": version})
+        analysed(studio, tmp_path / "shows")
+        told = client.get(f"{API}/sessions/{SESSION}").json()
+        page = client.get(f"{API}/sessions/{SESSION}/findings").json()
+        client.post(f"{path}/shadow", json={"version": None})
+        later = client.get(f"{API}/sessions/{SESSION}/findings").json()
+        tried = client.get(
+            f"{API}/sessions/{SESSION}/findings", params={"version": version}
+        ).json()
+
+    assert told["shadow"] == {"name": "two-questions", "version": version}
+    assert page["items"] == []
+    assert page["shadow"]["findings"] == len(tried["items"]) > 0
+    assert page["shadow"]["only_there"] == [one["id"] for one in tried["items"]]
+    assert later == page
+    assert {row["question"]: row["unanswered_ms"] for row in tried["coverage"]} == {
+        "exposure": 0,
+        "scene": 0,
+    }

@@ -33,7 +33,10 @@ class AnswerTold(Told):
     """One answer to one question about one frame."""
 
     frame: str = Field(description="Id of the frame.")
-    question: str = Field(description="Key of the question in the policy.")
+    question: str = Field(
+        description="Key of the question in the policy; `key@digest` where only the "
+        "version in its shadow asks it so."
+    )
     status: Literal["ok", "cannot_tell", "invalid", "error"] = Field(
         description="Anything but `ok` is not a no; `invalid` and `error` count as "
         "not examined."
@@ -72,7 +75,7 @@ def add_answers(router: APIRouter, house: House) -> None:
         limit: Limit = 50,
         cursor: Cursor = None,
         question: Annotated[
-            str | None, Query(max_length=40, description="Only those to this question.")
+            str | None, Query(max_length=60, description="Only those to this question.")
         ] = None,
         frame: Annotated[
             str | None, Query(max_length=13, description="Only those about this frame.")

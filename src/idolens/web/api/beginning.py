@@ -14,7 +14,6 @@ from idolens.review import Policy
 from idolens.settings import Settings
 from idolens.vlm.catalog import engine_entry
 from idolens.vocabulary import Milliseconds
-from idolens.web.api.rule_books import rule_book, usual_policy
 from idolens.web.api.sessions import SessionTold, told
 from idolens.web.api.shape import Asked, Told
 from idolens.web.house import House
@@ -95,7 +94,7 @@ def _described(asked: SessionAsked, house: House, settings: Settings) -> list[Se
     return [
         house.jobs.describe(
             group,
-            _policy(asked.policy, group[0], house, settings),
+            _policy(asked.policy, group[0], house),
             Milliseconds(round(step_s * 1000)),
             engine=asked.engine,
         )
@@ -103,13 +102,10 @@ def _described(asked: SessionAsked, house: House, settings: Settings) -> list[Se
     ]
 
 
-def _policy(
-    name: str | None, source: Source, house: House, settings: Settings
-) -> Policy:
+def _policy(name: str | None, source: Source, house: House) -> Policy:
     if name is not None:
-        return rule_book(house, name).policy()
-    usual = settings.policy if source.kind == "recording" else settings.picture_policy
-    return usual_policy(house, usual)
+        return house.rules.named(name).policy()
+    return house.rules.usual(source.kind)
 
 
 def _sources(upload_ids: list[UploadId], house: House) -> list[Source]:

@@ -7,11 +7,11 @@ from pydantic import Field
 
 from idolens.archive import Session
 from idolens.archive.verdicts import Verdict
+from idolens.jobs import shadow_in
 from idolens.review import Coverage, Finding, Judgement, Policy, Reason
 from idolens.review.wording import reason_words
 from idolens.web.api.answers import RegionTold
 from idolens.web.api.judging import Judging
-from idolens.web.api.rule_books import rule_book
 from idolens.web.api.sessions import PolicyRef, session_of
 from idolens.web.api.shape import (
     MOST,
@@ -103,7 +103,9 @@ class CoverageTold(Told):
 class ShadowTold(Told):
     """What another version of the policy makes of the same answers; it decides nothing.
 
-    A question that was not asked of the session counts as not examined.
+    What a version in the shadow asks in other words than the policy is asked in every
+    session that begins while it stands there. A question that was not asked of the
+    session counts as not examined.
     """
 
     version: str = Field(description="Of the policy; `GET …/findings?version=` lists.")
@@ -175,23 +177,33 @@ def add_findings(router: APIRouter, house: House, judging: Judging) -> None:
 def _policy(house: House, session: Session, version: str | None) -> Policy | None:
     if version in {None, session.policy_version}:
         return None
-    return rule_book(house, session.policy_name).policy(version)
+    return house.rules.named(session.policy_name).policy(version)
+
+
+def _beside(house: House, session: Session) -> Policy | None:
+    """Return the version in the shadow now; else the one that the session began with.
+
+    What only the latter asks was asked of the session too.
+    """
+    version = house.archive.policies.chosen(session.policy_name, "shadow")
+    if version is None:
+        return shadow_in(session)
+    return house.rules.named(session.policy_name).policy(version)
 
 
 def _shadow(
     house: House, session: Session, judging: Judging, judgement: Judgement
 ) -> ShadowTold | None:
-    version = house.archive.policies.chosen(session.policy_name, "shadow")
-    if version is None:
+    policy = _beside(house, session)
+    if policy is None:
         return None
-    policy = rule_book(house, session.policy_name).policy(version)
     there = judging.of(session, policy)
     theirs = [found.id for found in there.findings]
     ours = [found.id for found in judgement.findings]
     only_there = [one for one in theirs if one not in set(ours)]
     only_here = [one for one in ours if one not in set(theirs)]
     return ShadowTold(
-        version=version,
+        version=policy.version,
         suggestion=there.suggestion.value,
         findings=len(theirs),
         only_there=only_there[:MOST],

@@ -10,6 +10,8 @@ from cachetools import LRUCache
 
 from idolens.archive import Session
 from idolens.review import Judgement, Policy, check_policy, judge
+from idolens.review.beside import seen_by
+from idolens.vocabulary import SessionId
 from idolens.web.house import House
 
 _REMEMBERED = 8
@@ -36,7 +38,8 @@ class Judging:
             session: whose answers.
             policy: instead of the one that the session began with.
         """
-        judged_by = policy or check_policy(session.policy_text)
+        own = check_policy(session.policy_text)
+        judged_by = policy or own
         archive = self._house.archive
         # Rows are only ever added, so that their number tells whether there are more.
         key = (session.id, judged_by.version, archive.frame_count(session.id))
@@ -45,9 +48,8 @@ class Judging:
         if known is not None:
             return known
         frames = archive.frames(session.id)
-        judgement = judge(
-            frames, archive.answers(session.id), judged_by, duration=session.duration
-        )
+        answers = seen_by(archive.answers(session.id), own, judged_by)
+        judgement = judge(frames, answers, judged_by, duration=session.duration)
         with self._lock:
             self._last[session.id, judged_by.version, len(frames)] = judgement
         return judgement

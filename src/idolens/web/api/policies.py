@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ConfigDict, Field
 
 from idolens.archive.policies import PolicyText
+from idolens.jobs import RuleBook
 from idolens.review import check_policy, load_policy
 from idolens.web.access.caller import caller_of
-from idolens.web.api.rule_books import RuleBook, rule_book, rule_books
 from idolens.web.api.shape import (
     Asked,
     Cursor,
@@ -136,7 +136,7 @@ def _add_reading(router: APIRouter, house: House) -> None:
         place = place_of(cursor, str)
         books = [
             book
-            for book in rule_books(house)
+            for book in house.rules.all()
             if place is None or book.name > str(place[0])
         ]
         return PolicyPage(
@@ -152,7 +152,7 @@ def _add_reading(router: APIRouter, house: House) -> None:
             Query(pattern=_VERSION, description="The active one if not given."),
         ] = None,
     ) -> PolicyWhole:
-        book = rule_book(house, name)
+        book = house.rules.named(name)
         wanted = version or book.active or book.versions[0].version
         return PolicyWhole(
             **_told(book).model_dump(), version=wanted, text=book.text(wanted)
@@ -162,7 +162,7 @@ def _add_reading(router: APIRouter, house: House) -> None:
     def versions(
         name: PolicyPath, limit: Limit = 50, cursor: Cursor = None
     ) -> VersionPage:
-        book = rule_book(house, name)
+        book = house.rules.named(name)
         place = place_of(cursor, int)
         first = int(place[0]) if place else 0
         more = len(book.versions) > first + limit
@@ -181,7 +181,7 @@ def _add_reading(router: APIRouter, house: House) -> None:
             str, Query(alias="to", pattern=_VERSION, description="The newer version.")
         ],
     ) -> PolicyDiff:
-        book = rule_book(house, name)
+        book = house.rules.named(name)
         lines = difflib.unified_diff(
             book.text(before).splitlines(),
             book.text(after).splitlines(),
@@ -198,7 +198,7 @@ def _add_writing(router: APIRouter, house: House) -> None:
         policy = check_policy(asked.text)
         actor = caller_of(request).actor
         shelf = house.archive.policies
-        books = {book.name: book for book in rule_books(house)}
+        books = {book.name: book for book in house.rules.all()}
         known = books.get(policy.name)
         if known is None or all(
             one.version != policy.version for one in known.versions
@@ -206,7 +206,7 @@ def _add_writing(router: APIRouter, house: House) -> None:
             shelf.add(policy.name, policy.version, asked.text, by=actor)
         else:
             response.status_code = 200
-        book = rule_book(house, policy.name)
+        book = house.rules.named(policy.name)
         response.headers["Location"] = (
             f"/api/v1/policies/{policy.name}?version={policy.version}"
         )
@@ -218,24 +218,24 @@ def _add_writing(router: APIRouter, house: House) -> None:
 
     @router.post("/policies/{name}/activate", summary="Let a version hold from now on")
     def activate(name: PolicyPath, asked: VersionAsked, request: Request) -> PolicyTold:
-        rule_book(house, name).text(asked.version)
+        house.rules.named(name).text(asked.version)
         house.archive.policies.choose(
             name, "active", asked.version, by=caller_of(request).actor
         )
-        return _told(rule_book(house, name))
+        return _told(house.rules.named(name))
 
     @router.post(
         "/policies/{name}/shadow",
         summary="Let a version be judged beside the active one, without deciding",
     )
     def shadow(name: PolicyPath, asked: ShadowAsked, request: Request) -> PolicyTold:
-        book = rule_book(house, name)
+        book = house.rules.named(name)
         if asked.version is not None:
             book.text(asked.version)
         house.archive.policies.choose(
             name, "shadow", asked.version, by=caller_of(request).actor
         )
-        return _told(rule_book(house, name))
+        return _told(house.rules.named(name))
 
 
 def _told(book: RuleBook) -> PolicyTold:

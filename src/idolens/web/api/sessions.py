@@ -7,6 +7,7 @@ from pydantic import Field
 
 from idolens.archive import Event, Session, SessionState
 from idolens.errors import NotFoundError
+from idolens.jobs import shadow_in
 from idolens.vocabulary import SessionId
 from idolens.web.api.shape import (
     Cursor,
@@ -63,6 +64,10 @@ class SessionTold(Told):
     files: list[FileTold] = Field(description=f"The first {MOST_FILES} of them.")
     file_count: int = Field(description="How many there are.")
     policy: PolicyRef = Field(description="What judges it.")
+    shadow: PolicyRef | None = Field(
+        description="Which other version was asked and judged beside it from the "
+        "beginning, without deciding."
+    )
     engine: str = Field(description="Who answers.")
     model: str = Field(description="The model's name.")
     model_revision: str = Field(description="Which weights.")
@@ -131,7 +136,7 @@ def session_cursor(last: Session) -> str:
 
 def told(session: Session, event: Event) -> SessionTold:
     """Tell a session in the shape of the API; no path of this machine is in it."""
-    reason = event.reason
+    reason, shadow = event.reason, shadow_in(session)
     return SessionTold(
         id=session.id,
         name=session.name,
@@ -156,3 +161,4 @@ def told(session: Session, event: Event) -> SessionTold:
         model_revision=session.model_revision,
         demonstration=session.demonstration,
     )
+        shadow=shadow and PolicyRef(name=shadow.name, version=shadow.version),
