@@ -313,9 +313,9 @@ class Cramped(Network):
 
     cells = 10**9
 
-    def read_line(self, embeddings, positions, mask, space):
+    def read_line(self, embeddings, positions, mask, space, at):
         self._reserve(embeddings.shape[0] * embeddings.shape[1])
-        return super().read_line(embeddings, positions, mask, space)
+        return super().read_line(embeddings, positions, mask, space, at)
 
     def look(self, patches, grids):
         self._reserve(len(patches))

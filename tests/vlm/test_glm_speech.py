@@ -53,10 +53,10 @@ class Full(Network):
 
     full = False
 
-    def read(self, embeddings, positions, mask, space):
+    def read(self, embeddings, positions, mask, space, at):
         if self.full:
             raise torch.OutOfMemoryError("CUDA out of memory.")
-        return super().read(embeddings, positions, mask, space)
+        return super().read(embeddings, positions, mask, space, at)
 
 
 def test_no_memory_is_a_temporary_error(random_checkpoint):

@@ -26,6 +26,8 @@ TAG_TOKENS = 96
 """Most tokens of a reply that lists tags."""
 LONGEST = 1024
 """Most tokens of one suffix; attention's memory grows with its square."""
+KEPT = 1024
+"""Questions whose wording an engine keeps: a policy asks the same about each frame."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ through in a few packed lines behind it.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from idolens.errors import EngineBusyError
@@ -16,7 +16,7 @@ from idolens.media.meter import Meter
 from idolens.media.picture import Picture
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
-from idolens.vlm.asked import Asked, Desk, Found
+from idolens.vlm.asked import KEPT, Asked, Desk, Found
 from idolens.vlm.boxes import regions_in
 from idolens.vlm.chat_template import Chat
 from idolens.vlm.conversation import Sampling, Spoken, Turn, check_conversation
@@ -84,6 +84,7 @@ class GlmEngine:
             temperatures=files.temperatures,
             least_mass=least_mass,
         )
+        self._asked = lru_cache(KEPT)(self._desk.take)
         self._network = network(
             load(folder, machine, options.quantize), machine, compiled=options.compile
         )
@@ -132,7 +133,7 @@ class GlmEngine:
     ) -> list[list[Answer]]:
         """Ask every question about every picture; see `Engine.answer`."""
         check(questions)
-        asked = [self._desk.take(question) for question in questions]
+        asked = [self._asked(question) for question in questions]
         found: dict[tuple[int, int], Found] = {}
         for numbers, grid in self._eyes.groups(pictures, self._room.pictures):
             for one in self._look([pictures[at] for at in numbers], grid, asked):
@@ -147,7 +148,7 @@ class GlmEngine:
 
     def tokens_read(self, picture: Picture, questions: Sequence[Question]) -> int:
         """Return how many tokens these are: each role and picture, each question."""
-        asked = [self._desk.take(question) for question in questions]
+        asked = [self._asked(question) for question in questions]
         shown = self._eyes.count(self._eyes.grid(picture))
         chat = self._desk.chat
         roles = {about.prefix for about in asked}

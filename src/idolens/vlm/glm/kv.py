@@ -103,10 +103,8 @@ class Workspace:
             extra = self._shape.empty(self._values.shape[2], self._rounded(more))
             self._values = torch.cat((self._values, extra), 4)
 
-    def update(
-        self, keys: Tensor, values: Tensor, layer: int, *_: object
-    ) -> tuple[Tensor, Tensor]:
-        """Take a layer's new keys and values; give all of them (transformers asks)."""
+    def update(self, keys: Tensor, values: Tensor, layer: int) -> tuple[Tensor, Tensor]:
+        """Take a layer's new keys and values; give all of them."""
         mine = self._values[layer]
         mine[0].index_copy_(2, self._columns, keys)
         mine[1].index_copy_(2, self._columns, values)

@@ -1,7 +1,7 @@
 """A loaded Glm4v as four steps: look, embed, read, and the words that may follow.
 
-The decoder's layers are called one by one, with a mask and positions of our own:
-that is what lets many questions stand behind one picture (see packs.py).
+The decoder takes a mask and positions of our own: that is what lets many questions
+stand behind one picture (see packs.py).
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from idolens.errors import EngineError
+from idolens.vlm.glm.decoder import Decoder
 from idolens.vlm.glm.kv import Shape, Workspace
 from idolens.vlm.glm.machine import Machine
 from idolens.vlm.glm.stages import Stages
@@ -46,13 +47,18 @@ class Network:
             dtype=machine.dtype,
             device=machine.device,
         )
-        self._decode: Any = self._layers
+        self._decoder: Any = Decoder(
+            model.model.language_model, shared=not machine.fast
+        )
+        self._compiled: Any = None
         if compiled:
-            self._decode = cast("Any", torch).compile(self._layers, dynamic=False)
+            self._compiled = cast("Any", torch).compile(
+                self._decoder.read, dynamic=False
+            )
 
     def close(self) -> None:
         """Let go of the weights."""
-        self._model = self._decode = None
+        self._model = self._decoder = self._compiled = None
         self.machine.free()
 
     def tensor(self, values: NDArray[Any]) -> Tensor:
@@ -80,8 +86,9 @@ class Network:
         positions: Tensor,
         mask: Tensor | None,
         space: Workspace,
+        at: Tensor,
     ) -> Tensor:
-        """Read tokens behind what is in ``space``; gives [batch, length, hidden].
+        """Read tokens behind what is in ``space``; gives [batch, wanted, hidden].
 
         Args:
             embeddings: [batch, length, hidden].
@@ -89,18 +96,26 @@ class Network:
             mask: bool [length, columns]; None where each token sees all before it,
                 and nothing is in ``space`` yet.
             space: takes the new keys and values; it must have been extended.
+            at: i64 [wanted]; the columns whose next word is wanted.
         """
         self._open()
-        whole = None if mask is None else mask[None, None]
-        return self._layers(embeddings, positions, whole, space)
+        return self._decoder.read(embeddings, positions, mask, space, at)
 
     @torch.inference_mode()
     def read_line(
-        self, embeddings: Tensor, positions: Tensor, mask: Tensor, space: Workspace
+        self,
+        embeddings: Tensor,
+        positions: Tensor,
+        mask: Tensor,
+        space: Workspace,
+        at: Tensor,
     ) -> Tensor:
         """Read a line of questions: as `read`, and compiled where that is wished."""
         self._open()
-        return self._decode(embeddings, positions, mask[None, None], space)
+        if self._compiled is None:
+            return self._decoder.read(embeddings, positions, mask, space, at)
+        # How many are wanted changes from line to line, and each shape is compiled.
+        return self._compiled(embeddings, positions, mask, space)[:, at]
 
     @torch.inference_mode()
     def logs(self, hidden: Tensor) -> Tensor:
@@ -111,25 +126,6 @@ class Network:
     def logits(self, hidden: Tensor) -> Tensor:
         """Return the logits f32 [..., words] of the word that follows."""
         return self._open().lm_head(hidden).float()
-
-    def _layers(
-        self,
-        embeddings: Tensor,
-        positions: Tensor,
-        mask: Tensor | None,
-        space: Workspace,
-    ) -> Tensor:
-        text = self._model.model.language_model
-        turn = text.rotary_emb(embeddings, position_ids=positions)
-        hidden = embeddings
-        for layer in text.layers:
-            hidden = layer(
-                hidden,
-                attention_mask=mask,
-                past_key_values=space,
-                position_embeddings=turn,
-            )
-        return text.norm(hidden)
 
     def _open(self) -> Any:
         if self._model is None:

@@ -98,6 +98,8 @@ def next_line(
 def filled(line: Line, bucket: int) -> Line:
     """Fill ``line`` up to a multiple of ``bucket`` columns that nobody sees."""
     lack = -len(line.owners) % bucket
+    if not lack:
+        return line
     return Line(
         ids=np.pad(line.ids, ((0, 0), (0, lack))),
         positions=np.pad(line.positions, (0, lack), mode="edge"),
@@ -120,5 +122,6 @@ def sight(before: Ints, owners: Ints, shown: int) -> NDArray[np.bool_]:
     everything = np.concatenate((before, owners))
     columns = np.arange(len(everything))
     mine = (everything == EVERYBODY) | (everything == owners[:, None])
-    seen = mine & (columns <= columns[len(before) :, None])
-    return np.pad(seen, ((0, 0), (0, shown - len(everything))))
+    seen = np.zeros((len(owners), shown), np.bool_)
+    seen[:, : len(columns)] = mine & (columns <= columns[len(before) :, None])
+    return seen

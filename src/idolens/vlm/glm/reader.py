@@ -71,10 +71,11 @@ class Reader:
         self, words: str, tokens: Sequence[Tensor], grid: Grid
     ) -> list[Prefix]:
         """Read the role and a picture, for each picture of one grid."""
-        unread, shape = self.unread(words, tokens, grid), self._network.shape
-        space = Workspace(shape, len(tokens), unread.columns)
+        network, unread = self._network, self.unread(words, tokens, grid)
+        space = Workspace(network.shape, len(tokens), unread.columns)
         space.extend(unread.columns)
-        self._network.read(unread.embeddings, unread.positions, None, space)
+        last = network.tensor(np.array([unread.columns - 1]))
+        network.read(unread.embeddings, unread.positions, None, space, last)
         return space.prefixes(unread.columns, unread.after)
 
 
@@ -137,5 +138,5 @@ class Reading:
         self._space.extend(len(owners))
         mask = network.tensor(sight(self._owners, owners, self._space.shown))
         self._owners = np.concatenate((self._owners, owners))
-        hidden = network.read_line(embeddings, positions, mask, self._space)
-        return hidden[:, network.tensor(line.at + first)]
+        at = network.tensor(line.at + first)
+        return network.read_line(embeddings, positions, mask, self._space, at)

@@ -142,6 +142,7 @@ class Talking:
                 network.tensor(part)[:, None],
                 network.tensor(mask),
                 space,
+                network.tensor(np.array([length - 1])),
             )
         logits = network.logits(hidden[0, -1]).cpu().numpy()
         return Heard(logits, space, int(positions[:, -1].max()) + 1)
