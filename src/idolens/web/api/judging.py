@@ -11,7 +11,6 @@ from cachetools import LRUCache
 from idolens.archive import Session
 from idolens.review import Judgement, Policy, check_policy, judge
 from idolens.review.beside import seen_by
-from idolens.vocabulary import SessionId
 from idolens.web.house import House
 
 _REMEMBERED = 8

@@ -156,9 +156,9 @@ def told(session: Session, event: Event) -> SessionTold:
         ],
         file_count=len(session.sources),
         policy=PolicyRef(name=session.policy_name, version=session.policy_version),
+        shadow=shadow and PolicyRef(name=shadow.name, version=shadow.version),
         engine=session.engine,
         model=session.model,
         model_revision=session.model_revision,
         demonstration=session.demonstration,
     )
-        shadow=shadow and PolicyRef(name=shadow.name, version=shadow.version),
