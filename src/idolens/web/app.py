@@ -72,7 +72,7 @@ def create_app(  # noqa: PLR0913 - what the service is made of
     # Outside of FastAPI, so that its own answers to failures pass the gates too.
     sized = PastLimit(api, SizeGate(api, most, settings.language))
     let_in = AccessGate(sized, api.routes, callers, most, settings.language)
-    known = HostGate(for_pages(let_in, settings), names, settings.language)
+    known = for_pages(HostGate(let_in, names, settings.language), settings)
     return RecordGate(MeterGate(known, metrics), records)
 
 
