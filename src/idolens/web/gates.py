@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from idolens.vocabulary import Language
 from idolens.web.addresses import OWN_NAMES, host_name
-from idolens.web.problems import for_openai, is_openai, problem
-from idolens.web.records import Records, frames_of
+from idolens.web.problems import CODE, for_openai, is_openai, problem
+from idolens.web.records import ABOUT, Records, frames_of
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; "
@@ -27,6 +27,7 @@ _HEADERS = {
 
 
 _DRAIN_S = 5.0
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 HANG_UP = {"Connection": "close"}  # the rest of the body is not read
 
 
@@ -153,13 +154,21 @@ class RecordGate:
                 self._records.write(
                     "request",
                     logging.ERROR if failure else logging.INFO,
-                    method=scope["method"],
+                    about=_about(scope),
+                    method=scope["method"] if scope["method"] in _METHODS else "other",
                     route=_route(scope),
                     status=status,
+                    code=scope.get(CODE, ""),
                     received=received,
                     ms=round((time.perf_counter() - started) * 1000, 1),
                     **_failure(failure),
                 )
+
+
+def _about(scope: Scope) -> dict[str, str]:
+    """Return which things of the studio's a request was about, by their own names."""
+    named = {name: str(at) for name, at in scope.get("path_params", {}).items()}
+    return named | scope.get(ABOUT, {})
 
 
 def _route(scope: Scope) -> str:

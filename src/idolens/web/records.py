@@ -3,18 +3,24 @@
 Every record is one JSON line with fields from a fixed list; a field that is not on
 the list is dropped and only its name is noted. Records of other libraries are
 replaced by logger, level and place, for their text may quote a path or a question.
+Where it helps to find the records of one thing, a reference stands for its name.
 """
 
 import logging
+import sys
 import traceback
+from collections.abc import Mapping
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
 import structlog
 
+from idolens.web.references import References
+
 FIELDS = frozenset(
     {
+        "about",
         "code",
         "engine",
         "exception",
@@ -34,17 +40,28 @@ FIELDS = frozenset(
 )
 """All that a record may hold beside its time, level and event."""
 
+ABOUT = "idolens.about"
+"""Where in the scope of a request its route leaves what it was about, by name and
+words: a question, a file's name. Only references of these get into the log."""
+
 _BYTES = 10 * 2**20
 _KEPT = 5
 
 
 class Records:
-    """The open log file ``idolens.log`` in ``folder``; it rotates at 10 MiB."""
+    """The open log file ``idolens.log`` in ``folder``; it rotates at 10 MiB.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where the file stands.
+        references: stand for words that no record may hold; without any, such words
+            are left out.
+    """
+
+    def __init__(self, folder: Path, references: References | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / "idolens.log"
-        self._handler = RotatingFileHandler(
+        self._references = references
+        self._handler = _File(
             self.path, maxBytes=_BYTES, backupCount=_KEPT, encoding="utf-8", delay=True
         )
         # Outside of the tree of loggers, so that nobody else hears or changes it.
@@ -62,8 +79,21 @@ class Records:
         )
         self._foreign = _Foreign(self)
 
-    def write(self, event: str, level: int = logging.INFO, **fields: object) -> None:
-        """Write one record; fields that are not in `FIELDS` are left out."""
+    def write(
+        self,
+        event: str,
+        level: int = logging.INFO,
+        *,
+        about: Mapping[str, str] | None = None,
+        **fields: object,
+    ) -> None:
+        """Write one record; fields that are not in `FIELDS` are left out.
+
+        ``about`` names things by words of others; references stand for these.
+        """
+        if about and self._references:
+            of = self._references.of
+            fields["about"] = {name: of(words) for name, words in about.items()}
         self._log.log(level, event, **fields)
 
     def listen(self) -> None:
@@ -86,13 +116,22 @@ def frames_of(error: BaseException) -> list[str]:
     ]
 
 
+class _File(RotatingFileHandler):
+    """Says in one line that it cannot write, and does not quote what."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """See `logging.Handler.handleError`."""
+        why = type(sys.exc_info()[1]).__name__
+        sys.stderr.write(f"idolens.log: {why}, {record.levelname} lost\n")
+
+
 class _Foreign(logging.Handler):
     def __init__(self, records: Records) -> None:
         super().__init__()
         self._records = records
 
     def emit(self, record: logging.LogRecord) -> None:
-        fields: dict[str, object] = {
+        fields: dict[str, Any] = {
             "logger": record.name,
             "place": f"{record.filename}:{record.lineno}",
         }

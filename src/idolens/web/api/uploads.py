@@ -21,6 +21,7 @@ from idolens.web.api.shape import (
     utc,
 )
 from idolens.web.house import House
+from idolens.web.records import ABOUT
 
 UPLOADS = "/api/v1/uploads"
 _FORM = "multipart/form-data"
@@ -170,6 +171,7 @@ def _add_creation(router: APIRouter, house: House) -> None:
                 upload = await to_thread.run_sync(store.finish, upload.id)
             response.headers.update(tus.state_headers(upload))
         response.headers["Location"] = f"{UPLOADS}/{upload.id}"
+        request.scope[ABOUT] = {"file": upload.name, "upload_id": upload.id}
         return told(upload)
 
 
