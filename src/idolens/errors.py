@@ -175,6 +175,12 @@ class DiskFullError(TemporaryError):
     delay_s = 60.0
 
 
+class BackupError(PermanentError):
+    """A backup cannot be made, is damaged, or cannot be restored here."""
+
+    code = "backup"
+
+
 class NotFoundError(BadInputError):
     """There is nothing under this name or id."""
 

@@ -18,6 +18,7 @@ from idolens.archive.keys import Keys
 from idolens.archive.logins import Logins
 from idolens.archive.migrate import upgrade
 from idolens.archive.news import News, tell
+from idolens.archive.occupancy import at_work_in
 from idolens.archive.outbox import Outbox
 from idolens.archive.pages import Pages
 from idolens.archive.pictures import PictureStore
@@ -364,18 +365,20 @@ def open_archive(settings: Settings) -> Generator[Archive]:
 
     Raises:
         ArchiveError: SQLite is too old, the archive was written by a newer idolens,
-            or the folder cannot be written.
+            or the folder cannot be written; or a restore was cut off in it.
+        ArchiveBusyError: a backup is being restored into it.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    reserve = Reserve(settings.home / "reserve", settings.disk_reserve_mib)
-    database = Database(settings.home / "idolens.sqlite", reserve)
-    try:
-        upgrade(database)
-        yield Archive(
-            database,
-            PictureStore(settings.home / "pictures", database, reserve),
-            UploadStore(settings.home / "uploads", settings.uploads, reserve),
-            reserve,
-        )
-    finally:
-        database.close()
+    with at_work_in(settings.home):
+        reserve = Reserve(settings.home / "reserve", settings.disk_reserve_mib)
+        database = Database(settings.home / "idolens.sqlite", reserve)
+        try:
+            upgrade(database)
+            yield Archive(
+                database,
+                PictureStore(settings.home / "pictures", database, reserve),
+                UploadStore(settings.home / "uploads", settings.uploads, reserve),
+                reserve,
+            )
+        finally:
+            database.close()

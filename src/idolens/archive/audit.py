@@ -40,6 +40,8 @@ class Deed(StrEnum):
     EXPORTED = "exported"
     UNREDACTED = "unredacted"
     PURGED = "purged"
+    BACKED_UP = "backed_up"
+    RESTORED = "restored"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,11 @@ def upgrade(database: Database, target: str = HEAD) -> None:
         backup.unlink()
 
 
+def is_known(found: str) -> bool:
+    """Tell whether this idolens can bring a database at ``found`` up to date."""
+    return found in _alembic()[1]
+
+
 def revision(connection: Connection) -> str | None:
     """Return the schema's revision, or None when there are no tables."""
     if not inspect(connection).has_table("alembic_version"):

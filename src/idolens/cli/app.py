@@ -17,6 +17,7 @@ from idolens.cli import (
     analyses,
     asking,
     auditing,
+    backups,
     calibrating,
     comparing,
     evaluating,
@@ -56,6 +57,8 @@ app.command("compare", epilog=comparing.EXAMPLES)(comparing.compare_engines)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(auditing.app, name="audit")
+app.command("backup", epilog=backups.BACKUP_EXAMPLES)(backups.backup)
+app.command("restore", epilog=backups.RESTORE_EXAMPLES)(backups.restore_backup)
 app.command("serve", epilog=machine.SERVE_EXAMPLES)(machine.serve)
 
 

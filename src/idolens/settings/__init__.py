@@ -7,6 +7,7 @@ and refuses a name that it does not know.
 """
 
 from idolens.settings.alerting import AlertSettings
+from idolens.settings.backup import BackupSettings
 from idolens.settings.groups import (
     CacheSettings,
     ChatSettings,
@@ -23,6 +24,7 @@ from idolens.settings.loading import environment_names, load_settings, setting_f
 
 __all__ = [
     "AlertSettings",
+    "BackupSettings",
     "CacheSettings",
     "ChatSettings",
     "DecisionsSettings",

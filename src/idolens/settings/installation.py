@@ -7,6 +7,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from idolens.settings.alerting import AlertSettings
+from idolens.settings.backup import BackupSettings
 from idolens.settings.groups import (
     CacheSettings,
     ChatSettings,
@@ -155,6 +156,7 @@ class Settings(BaseSettings):
         description="Whether people reach the service over https, through a proxy of yours; its cookie then travels over https only.",
     )
     alerts: AlertSettings = AlertSettings()
+    backup: BackupSettings = BackupSettings()
     cache: CacheSettings = CacheSettings()
     uploads: UploadSettings = UploadSettings()
     allow_public_engine: bool = Field(

@@ -1,0 +1,95 @@
+"""A database as a file: copied whole while others write to it, and looked through."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from idolens.archive.database import BUSY_MS, check_version, sqlite
+from idolens.errors import BackupError
+
+COUNTED = ("session", "frame", "answer", "report", "picture", "audit_entry")
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy one moment of ``source``; a copy of the file itself would miss its log.
+
+    Raises:
+        BackupError: it is damaged.
+    """
+    check_version(sqlite.sqlite_version_info)
+    with _open(source) as connection:
+        connection.execute("VACUUM INTO ?", (str(target),))
+
+
+def faults_of(file: Path) -> list[str]:
+    """Return what is wrong with ``file``, in SQLite's words; nothing if it is whole.
+
+    Raises:
+        BackupError: it cannot be read at all.
+    """
+    with _open(file) as connection:
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
+    return [line for line in found if line != "ok"] + [
+        f"{table}: row {row} refers to a row of {parent} that is not there"
+        for table, row, parent, _ in broken
+    ]
+
+
+def schema_of(file: Path) -> str:
+    """Return the revision of the tables in ``file``."""
+    with _open(file) as connection:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return str(row[0])
+
+
+def counts_of(file: Path) -> dict[str, int]:
+    """Return how many rows the tables have that people ask about."""
+    with _open(file) as connection:
+        return {
+            table: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own tables
+            for table in COUNTED
+        }
+
+
+def pictures_of(file: Path) -> Iterator[tuple[str, str, int]]:
+    """Yield each picture: its digest, that of its file, and the file's size."""
+    with _open(file) as connection:
+        yield from connection.execute(
+            "SELECT sha256, file_sha256, size FROM picture ORDER BY sha256"
+        )
+
+
+def sign_everybody_out(file: Path) -> None:
+    """End all logins: some ended after the copy was made, and would live again."""
+    with _open(file) as connection:
+        connection.execute("DELETE FROM login")
+
+
+def ids(file: Path, query: str) -> set[str]:
+    """Return the first column of a query of ours."""
+    with _open(file) as connection:
+        return {str(row[0]) for row in connection.execute(query)}
+
+
+@contextmanager
+def _open(file: Path) -> Generator[Any]:
+    try:
+        with closing(
+            sqlite.connect(
+                f"{file.absolute().as_uri()}?mode=rw",
+                uri=True,
+                timeout=BUSY_MS / 1000,
+                isolation_level=None,
+            )
+        ) as connection:
+            yield connection
+    except sqlite.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in {sqlite.SQLITE_FULL, sqlite.SQLITE_IOERR}:
+            raise OSError(28, "No space left on device") from error
+        raise BackupError(
+            f"The database {file} cannot be read whole ({error}).",
+            f"无法完整读取数据库 {file}({error})。",
+        ) from error
