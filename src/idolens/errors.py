@@ -155,6 +155,13 @@ class EngineBusyError(TemporaryError):
     code = "engine_busy"
 
 
+class ClientLeftError(TemporaryError):
+    """Whoever asked hung up before their turn; nobody reads this answer."""
+
+    code = "client_left"
+    http_status = 499
+
+
 class ArchiveError(PermanentError):
     """The database or the picture store cannot be used."""
 

@@ -15,13 +15,14 @@ from idolens.media.meter import UNMETERED, Meter
 from idolens.media.picture import Picture
 from idolens.media.recall import Recall
 from idolens.settings import Settings
+from idolens.vlm.admission import Doors, Priority, WaitingEngine, doors
 from idolens.vlm.answer import Answer
 from idolens.vlm.answer_store import AnswerStore, forget_answers, open_store
 from idolens.vlm.cached import cache_of, cached
 from idolens.vlm.catalog import open_engine
 from idolens.vlm.contrast import contrasting
 from idolens.vlm.engine import Engine
-from idolens.vlm.engine_state import EngineState, state_of
+from idolens.vlm.engine_state import EngineState, shortages_of, state_of
 from idolens.vlm.metered import metered
 from idolens.vlm.question import Question
 from idolens.vocabulary import SessionId
@@ -53,6 +54,7 @@ class Studio:
         self._archive = _Part(partial(open_archive, settings), stack)
         self._store = _Part(partial(open_store, settings), stack)
         self._engines = _Engines(settings, engine, self._store.get, stack, meter)
+        self._doors = doors(settings, self._engines.shortages)
         self._decoder = _Part(partial(_decoder, settings, meter), stack)
         self._jobs = _Part(self._open_jobs, stack)
 
@@ -75,6 +77,11 @@ class Studio:
     def rules(self) -> RuleBooks:
         """The policies, those in force among them."""
         return RuleBooks(self.archive.policies, self.settings)
+
+    @property
+    def doors(self) -> Doors:
+        """Who gives turns with the engine."""
+        return self._doors
 
     @property
     def engine_states(self) -> list[EngineState]:
@@ -139,7 +146,12 @@ class Studio:
         self.archive.forget(session_id)
 
     def _open_jobs(self) -> AbstractContextManager[Jobs]:
-        return open_jobs(self.archive, self._engines.get, self.settings, self._meter)
+        return open_jobs(self.archive, self._for_jobs, self.settings, self._meter)
+
+    def _for_jobs(self, name: str) -> Engine:
+        """Return an engine that lets whoever waits for an answer go first."""
+        engine = self._engines.get(name)
+        return WaitingEngine(engine, self._doors.look, Priority.BATCH)
 
 
 @contextmanager
@@ -209,9 +221,15 @@ class _Engines:
         return part.get()
 
     def states(self) -> list[EngineState]:
+        return [state_of(engine) for engine in self._opened()]
+
+    def shortages(self) -> int:
+        return sum(shortages_of(engine) for engine in self._opened())
+
+    def _opened(self) -> list[Engine]:
         with self._lock:
             engines = [part.opened for part in self._parts.values()]
-        return [state_of(engine) for engine in engines if engine is not None]
+        return [engine for engine in engines if engine is not None]
 
     def _open(self, name: str) -> AbstractContextManager[Engine]:
         if self._given is not None:

@@ -19,6 +19,7 @@ from idolens.archive import Archive, open_archive
 from idolens.errors import UnsupportedMediaError
 from idolens.media.picture import Picture
 from idolens.settings import Settings
+from idolens.vlm.admission import Doors, doors
 from idolens.vlm.answer import Answer
 from idolens.vlm.question import Question
 from idolens.web.app import create_app
@@ -36,11 +37,13 @@ class FakeEyes:
         engine: who answers.
         archive: what is kept; `running` opens an empty one where there is none.
         known: answers that need nobody to be asked, by the picture file's bytes.
+        doors: who gives turns; `running` makes them of its settings.
     """
 
     engine: FakeEngine = field(default_factory=FakeEngine)
     archive: Archive | None = None
     known: dict[bytes, list[Answer]] = field(default_factory=dict)
+    doors: Doors = field(default_factory=lambda: doors(Settings()))
 
     def recall(self, picture: bytes, questions: Sequence[Question]):
         return self.known.get(picture)
@@ -71,6 +74,8 @@ def running(
     stack = ExitStack()
     if eyes.archive is None:
         eyes.archive = stack.enter_context(empty_archive(logs / "home"))
+    if isinstance(eyes, FakeEyes):
+        eyes.doors = doors(chosen)
     ready = threading.Event()
     closing = threading.Event()
     app = create_app(

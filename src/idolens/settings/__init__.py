@@ -20,6 +20,7 @@ from idolens.settings.groups import (
     UploadSettings,
 )
 from idolens.settings.installation import Settings
+from idolens.settings.load import LoadSettings
 from idolens.settings.loading import environment_names, load_settings, setting_fields
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "GateSettings",
     "GlmSettings",
     "HubSettings",
+    "LoadSettings",
     "RemoteSettings",
     "Settings",
     "UploadSettings",

@@ -18,6 +18,7 @@ from idolens.settings.groups import (
     HubSettings,
     UploadSettings,
 )
+from idolens.settings.load import LoadSettings
 
 
 class Settings(BaseSettings):
@@ -113,7 +114,7 @@ class Settings(BaseSettings):
     requests_at_once: int = Field(
         default=2,
         ge=1,
-        description="Pictures that the service looks at at the same time.",
+        description="Pictures that the service looks at at the same time, to begin with; see `load.ceiling`.",
     )
     requests_waiting: int = Field(
         default=16,
@@ -135,6 +136,7 @@ class Settings(BaseSettings):
         gt=0,
         description="Longest that one reply may take before it is cut, in seconds.",
     )
+    load: LoadSettings = LoadSettings()
     allowed_hosts: tuple[str, ...] = Field(
         default=(),
         description="Names and addresses, beside this machine's own, that browsers may call the service by (JSON list); needed to listen beyond 127.0.0.1.",

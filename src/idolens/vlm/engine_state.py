@@ -33,7 +33,7 @@ def state_of(engine: Engine) -> EngineState:
     return EngineState(
         name=engine.name,
         cache=cache.counts if cache else None,
-        shortages=sum(int(getattr(one, "shortages", 0)) for one in _layers(engine)),
+        shortages=shortages_of(engine),
         servers=tuple(
             server
             for fleet in fleets
@@ -41,6 +41,11 @@ def state_of(engine: Engine) -> EngineState:
             for server in fleet.health()
         ),
     )
+
+
+def shortages_of(engine: Engine) -> int:
+    """Return how often memory ran out in ``engine``."""
+    return sum(int(getattr(one, "shortages", 0)) for one in _layers(engine))
 
 
 def heard_by(engine: Engine, meter: Meter) -> None:

@@ -8,20 +8,23 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from typing import Any
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from starlette.types import ASGIApp
 
 from idolens.settings import Settings
 from idolens.web.access import AccessGate, Callers, access_routes
 from idolens.web.api import PastLimit, api_routes
+from idolens.web.asker import asker_of
+from idolens.web.brownout import Sight, tell
 from idolens.web.desk import Desk
 from idolens.web.gates import HostGate, RecordGate, SizeGate
-from idolens.web.health import Check, ModelCheck, health_routes
+from idolens.web.health import Check, ModelCheck, Soft, health_routes
 from idolens.web.house import House
 from idolens.web.infer import InferRequest, InferResponse, Inquiry
 from idolens.web.metrics import MeterGate, Metrics, WatchedDesks, metrics_routes
 from idolens.web.openai import openai_routes
 from idolens.web.other_pages import for_pages
+from idolens.web.overload import load_check
 from idolens.web.problems import Problem, add_handlers
 from idolens.web.records import Records
 
@@ -111,32 +114,22 @@ def create_api(  # noqa: PLR0913 - likewise
     )
     add_handlers(app, settings.language)
     metrics = metrics or Metrics()
-    desk, talking = _desks(settings, metrics)
+    desk, talking = _desks(eyes, metrics)
     _add_infer(app, eyes, settings, desk)
     app.include_router(openai_routes(eyes, settings, desk, talking))
     app.include_router(access_routes(lambda: eyes.archive, settings, known))
     app.include_router(api_routes(eyes, settings, closing or threading.Event()))
-    app.include_router(health_routes({"model": ModelCheck(eyes), **(checks or {})}))
+    checked = {"model": ModelCheck(eyes), "load": Soft(load_check([desk, talking]))}
+    app.include_router(health_routes({**checked, **(checks or {})}))
     app.include_router(metrics_routes(metrics))
     _add_page(app)
     return app
 
 
-def _desks(settings: Settings, metrics: Metrics) -> tuple[Desk, Desk]:
+def _desks(eyes: House, metrics: Metrics) -> tuple[Desk, Desk]:
     """Return the desk of pictures and that of replies."""
-    looking, talking = (
-        Desk(
-            at_once=at_once,
-            waiting=settings.requests_waiting,
-            wait_s=settings.wait_s,
-            name=name,
-            meter=metrics,
-        )
-        for name, at_once in (
-            ("look", settings.requests_at_once),
-            ("talk", settings.replies_at_once),
-        )
-    )
+    looking = Desk(eyes.doors.look, name="look", meter=metrics)
+    talking = Desk(eyes.doors.talk, name="talk", meter=metrics)
     metrics.watch(WatchedDesks([looking, talking]))
     return looking, talking
 
@@ -169,10 +162,19 @@ def _add_infer(app: FastAPI, eyes: House, settings: Settings, desk: Desk) -> Non
         summary="Ask one question about one picture",
         responses=failures,
     )
-    async def infer(asked: InferRequest) -> InferResponse:
+    async def infer(
+        asked: InferRequest, request: Request, response: Response
+    ) -> InferResponse:
         inquiry = Inquiry.of(asked, settings)
         known = inquiry.recalled(eyes)
-        return known or await desk.run(partial(inquiry.answered, eyes))
+        if known is not None:
+            return known
+        async with desk.place(asker_of(request)) as place:
+            sight = Sight(eyes, place.step, settings.load)
+            told = await desk.step(partial(inquiry.answered, sight))
+        desk.gave_less(sight.less)
+        tell(response, sight.less)
+        return told.model_copy(update={"reduced": sight.less})
 
 
 def _add_page(app: FastAPI) -> None:

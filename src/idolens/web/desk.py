@@ -1,146 +1,201 @@
-"""How many pictures are looked at at once, and how many requests may wait."""
+"""Runs blocking work in threads when its turn with the engine comes.
 
+The event loop stays free, so that /livez answers while the engine is at work.
+"""
+
+import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import anyio
 from anyio import to_thread
 
-from idolens.errors import EngineBusyError
+from idolens.errors import ClientLeftError, EngineBusyError
+from idolens.vlm.admission import (
+    Admission,
+    AdmissionState,
+    Refusal,
+    Stage,
+    Step,
+    Turn,
+    ran_out,
+)
+from idolens.web.asker import ANYBODY, Asker
 
 T = TypeVar("T")
+_ASIDE = 4
 
 
 class DeskMeter(Protocol):
-    """Hears how long requests wait, and which are refused."""
+    """Hears how long requests wait, which are refused, and which get less."""
 
     def waited(self, desk: str, seconds: float) -> None:
         """Note how long a request waited for its turn."""
         ...
 
     def shed(self, desk: str, reason: str) -> None:
-        """Note that a request was refused: ``full`` at once, ``late`` after waiting."""
+        """Note that a request was refused; ``reason`` is a `Refusal`."""
+        ...
+
+    def reduced(self, desk: str, what: str) -> None:
+        """Note that a reply was given with less; ``what`` is a `Less`."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class DeskState:
-    """How full a desk is.
+class Place:
+    """A place at the desk, while somebody has it.
 
     Attributes:
-        name: the desk's.
-        waiting: requests that wait for their turn.
-        running: requests that are being worked on.
-        limit: how many are worked on at once at most.
-        oldest_s: how long the first in the queue has waited.
+        step: what is left out for this request.
+        questions: how many it asks; many may take longer.
+        seconds: how long the engine took, where that is not the whole time.
     """
 
-    name: str
-    waiting: int
-    running: int
-    limit: int
-    oldest_s: float
+    def __init__(self, step: Step, questions: int) -> None:
+        self.step = step
+        self.questions = questions
+        self.seconds: float | None = None
+        self._begin = time.monotonic()
+
+    def answered(self) -> None:
+        """Note that the engine has shown how fast it is; what follows is not judged."""
+        self.seconds = time.monotonic() - self._begin
 
 
 class Desk:
-    """Runs blocking work in threads: a few at once, some waiting, the rest refused.
-
-    The event loop stays free, so that /livez answers while the engine is at work.
+    """A few requests are worked on at once, some wait, the rest is refused.
 
     Args:
-        at_once: how many are worked on at once.
-        waiting: how many may wait.
-        wait_s: longest wait for one's turn, in seconds.
+        door: who gives turns.
         name: what the desk is called in metrics.
         meter: hears about waits and refusals.
     """
 
     def __init__(
-        self,
-        *,
-        at_once: int,
-        waiting: int,
-        wait_s: float,
-        name: str = "look",
-        meter: DeskMeter | None = None,
+        self, door: Admission, *, name: str = "look", meter: DeskMeter | None = None
     ) -> None:
-        self._name = name
+        self.name = name
+        self._door = door
         self._meter = meter
-        self._at_once = at_once
-        self._running = 0
-        self._since: dict[object, float] = {}
-        self._slots = anyio.Semaphore(at_once)
-        self._limiter = anyio.CapacityLimiter(at_once)
-        self._room = at_once + waiting
-        self._wait_s = wait_s
-        self._inside = 0
+        rules = door.rules
+        self._limiter = anyio.CapacityLimiter(rules.ceiling + rules.kept)
+        self._aside = anyio.CapacityLimiter(_ASIDE)
 
     @property
-    def state(self) -> DeskState:
+    def state(self) -> AdmissionState:
         """How full it is; from any thread."""
-        since = list(self._since.values())
-        oldest_s = time.monotonic() - min(since) if since else 0.0
-        return DeskState(self._name, len(since), self._running, self._at_once, oldest_s)
+        return self._door.state
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(
+        self, work: Callable[[], T], asker: Asker = ANYBODY, *, questions: int = 1
+    ) -> T:
         """Run ``work`` in a thread when its turn comes.
 
         Raises:
             EngineBusyError: too many wait already, or the turn did not come in time.
+            ClientLeftError: whoever asked did not wait for it.
         """
-        async with self.place():
+        async with self.place(asker, questions=questions):
             return await self.step(work)
 
     @asynccontextmanager
-    async def place(self) -> AsyncGenerator[None]:
+    async def place(
+        self, asker: Asker = ANYBODY, *, questions: int = 1
+    ) -> AsyncGenerator[Place]:
         """Keep a place for work of several steps.
 
         Raises:
-            EngineBusyError: too many wait already, or the turn did not come in time.
+            EngineBusyError: too many wait already, the turn did not come in time, or
+                memory ran out over the work.
+            ClientLeftError: whoever asked did not wait for it.
         """
-        if self._inside >= self._room:
-            raise self._refusal("full")
-        self._inside += 1
+        turn = await self._turn(asker)
+        place = Place(self._door.step_for(asker.priority), questions)
+        failed: BaseException | None = None
         try:
-            await self._turn()
-            self._running += 1
-            try:
-                yield
-            finally:
-                self._running -= 1
-                self._slots.release()
+            yield place
+        except BaseException as error:
+            failed = error
+            if isinstance(error, Exception) and ran_out(error):
+                raise _no_memory() from error
+            raise
         finally:
-            self._inside -= 1
-
-    async def _turn(self) -> None:
-        """Wait for one's turn; it has to be given back."""
-        mark, begin = object(), time.monotonic()
-        self._since[mark] = begin
-        try:
-            with anyio.move_on_after(self._wait_s) as patience:
-                await self._slots.acquire()
-        finally:
-            del self._since[mark]
-        if patience.cancelled_caught:
-            raise self._refusal("late")
-        if self._meter is not None:
-            self._meter.waited(self._name, time.monotonic() - begin)
-
-    def _refusal(self, reason: str) -> EngineBusyError:
-        if self._meter is not None:
-            self._meter.shed(self._name, reason)
-        return _busy()
+            self._door.done(
+                turn, seconds=place.seconds, questions=place.questions, failed=failed
+            )
 
     async def step(self, work: Callable[[], T]) -> T:
         """Run one step of the work for which the caller holds a place."""
         return await to_thread.run_sync(work, limiter=self._limiter)
 
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Run something that asks no engine, in a thread beside."""
+        return await to_thread.run_sync(work, limiter=self._aside)
 
-def _busy() -> EngineBusyError:
+    def gave_less(self, less: Iterable[str]) -> None:
+        """Note what a reply was given with less of."""
+        for what in less:
+            if self._meter is not None:
+                self._meter.reduced(self.name, what)
+
+    async def _turn(self, asker: Asker) -> Turn:
+        """Return a turn that has begun; it has to be given back."""
+        begin, woken = time.monotonic(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(woken.set)
+
+        turn = self._door.join(asker.priority, wake)
+        if turn.stage is Stage.WAITING:
+            try:
+                await self._wait(turn, woken, asker)
+            except BaseException:
+                if not self._door.leave(turn, Refusal.LEFT):
+                    self._door.done(turn, failed=asyncio.CancelledError())
+                raise
+        if turn.refusal is not None:
+            raise self._refused(turn.refusal, turn.retry_s)
+        if self._meter is not None:
+            self._meter.waited(self.name, time.monotonic() - begin)
+        return turn
+
+    async def _wait(self, turn: Turn, woken: asyncio.Event, asker: Asker) -> None:
+        """Wait until the turn has begun or is refused, for whatever reason."""
+        with anyio.move_on_after(self._door.rules.wait_s) as patience:
+            async with anyio.create_task_group() as group:
+
+                async def watch() -> None:
+                    await asker.left()
+                    if self._door.leave(turn, Refusal.LEFT):
+                        woken.set()
+
+                group.start_soon(watch)
+                await woken.wait()
+                group.cancel_scope.cancel()
+        if patience.cancelled_caught:
+            self._door.leave(turn, Refusal.LATE)
+
+    def _refused(
+        self, refusal: Refusal, retry_s: float
+    ) -> EngineBusyError | ClientLeftError:
+        if self._meter is not None:
+            self._meter.shed(self.name, refusal.value)
+        if refusal is Refusal.LEFT:
+            return ClientLeftError("Nobody waits for it.", "已无人等待此回答。")
+        busy = EngineBusyError(
+            "The service has its hands full; try again in a moment.",
+            "服务正忙，请稍后重试。",
+        )
+        busy.delay_s = retry_s
+        return busy
+
+
+def _no_memory() -> EngineBusyError:
     return EngineBusyError(
-        "The service has its hands full; try again in a moment.",
-        "服务正忙，请稍后重试。",
+        "Memory ran out over this picture; try again in a moment, or send fewer"
+        " questions at once.",
+        "处理该图片时内存不足；请稍后重试，或减少一次提出的问题。",
     )

@@ -7,6 +7,7 @@ from typing import Protocol
 from idolens.archive import Archive
 from idolens.jobs import Jobs, RuleBooks
 from idolens.media import Source
+from idolens.vlm.admission import Doors
 from idolens.web.eyes import Eyes
 
 
@@ -16,6 +17,11 @@ class House(Eyes, Protocol):
     @property
     def archive(self) -> Archive:
         """What is kept."""
+        ...
+
+    @property
+    def doors(self) -> Doors:
+        """Who gives turns with the engine."""
         ...
 
     @property

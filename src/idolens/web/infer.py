@@ -13,6 +13,7 @@ from idolens.vlm.answer import Answer
 from idolens.vlm.engine import Model
 from idolens.vlm.phrasing import KEY, language_of, question_for, spoken
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo, check
+from idolens.web.brownout import LESS_WORDS, Less
 from idolens.web.eyes import Eyes
 from idolens.web.pictures import picture_bytes
 
@@ -81,6 +82,7 @@ class InferResponse(BaseModel):
         "drawn scenes only."
     )
     latency_ms: float = Field(description="Time from request read to answer, in ms.")
+    reduced: list[Less] = Field(default_factory=list[Less], description=LESS_WORDS)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import anyio
 import pytest
 
 from idolens.errors import EngineBusyError, QuestionError
+from idolens.vlm.admission import Admission, Rules
 from idolens.vlm.conversation import Spoken
 from idolens.web.desk import Desk
 from idolens.web.openai.talk import Talk, TalkResponse, whole
@@ -35,11 +36,12 @@ class Steps:
 
 
 def _desk() -> Desk:
-    return Desk(at_once=1, waiting=0, wait_s=0.2)
+    rules = Rules(start=1, ceiling=1, kept=0, waiting=0, wait_s=0.2, slow_s=2.0)
+    return Desk(Admission(rules))
 
 
 def _talk(desk: Desk, steps, most_s: float = 5.0) -> Talk:
-    return Talk(desk, lambda: steps, most_s=most_s, gather_s=0.0)
+    return Talk(desk, lambda _step: steps, most_s=most_s, gather_s=0.0)
 
 
 async def _is_free(desk: Desk) -> bool:
@@ -101,11 +103,11 @@ def test_a_reply_that_is_never_sent_gives_its_place_back():
 def test_what_cannot_begin_takes_no_place():
     """A refusal at the first step, or before, leaves the desk as it was."""
 
-    def refuse():
+    def refuse(_step):
         raise QuestionError("No.", "不。")
 
-    def refuse_late():
-        yield refuse()
+    def refuse_late(step):
+        yield refuse(step)
 
     async def go() -> None:
         desk = _desk()
@@ -158,7 +160,7 @@ def test_steps_are_gathered_for_a_while_only():
     """Many quick steps come together; a slow one is not waited for twice."""
 
     async def go() -> list[int]:
-        talk = Talk(_desk(), lambda: Steps(0.001), most_s=0.5, gather_s=0.1)
+        talk = Talk(_desk(), lambda _step: Steps(0.001), most_s=0.5, gather_s=0.1)
         await talk.open()
         sizes = [len(steps) async for steps in talk.steps()]
         await talk.close()

@@ -15,6 +15,7 @@ from idolens.vocabulary import Role
 from idolens.web.access.caller import Caller
 from idolens.web.access.cookie import LoginCookie
 from idolens.web.access.permissions import FOR_KEYS, OF_ROLE, Permission
+from idolens.web.access.rates import Rates
 from idolens.web.addresses import from_this_machine, is_loopback
 
 _READERS = 8
@@ -27,6 +28,7 @@ class Callers:
 
     Attributes:
         cookie: what a login stands in.
+        rates: how often each of them may ask.
         open_to_all: whether, without an account, others than this machine get in.
 
     Args:
@@ -43,6 +45,7 @@ class Callers:
     ) -> None:
         self._archive = archive
         self.cookie = LoginCookie(secure=settings.behind_https)
+        self.rates = Rates(settings.load)
         self._open_here = settings.access == "open-loopback" and is_loopback(
             settings.host
         )

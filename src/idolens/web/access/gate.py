@@ -105,6 +105,7 @@ class AccessGate:
         Raises:
             NotSignedInError: nobody known.
             NotAllowedError: they may not.
+            TooManyError: they ask too often.
         """
         sender = sender_of(_method(connection.scope), connection.headers)
         rule = RULES.get(address)
@@ -114,6 +115,7 @@ class AccessGate:
             return None
         caller = await self._callers.of(connection)
         _check_sender(sender, caller)
+        self._callers.rates.count(caller, connection)
         if match is Match.FULL:  # else the app says 404 or 405
             _check_rule(rule, caller)
         return caller

@@ -20,13 +20,11 @@ class WatchedDesks(Collector):
 
     def collect(self) -> Iterator[Family]:
         """Look at every desk."""
-        seen = [desk.state for desk in self._desks]
-        yield gauge(
-            "idolens_queue_waiting", [([one.name], one.waiting) for one in seen]
-        )
-        yield gauge(
-            "idolens_queue_running", [([one.name], one.running) for one in seen]
-        )
-        yield gauge("idolens_queue_limit", [([one.name], one.limit) for one in seen])
-        ages = [([one.name], one.oldest_s) for one in seen]
+        seen = [([desk.name], desk.state) for desk in self._desks]
+        yield gauge("idolens_queue_waiting", [(at, one.waiting) for at, one in seen])
+        yield gauge("idolens_queue_running", [(at, one.running) for at, one in seen])
+        yield gauge("idolens_queue_limit", [(at, one.limit) for at, one in seen])
+        yield gauge("idolens_queue_ceiling", [(at, one.ceiling) for at, one in seen])
+        ages = [(at, one.oldest_s) for at, one in seen]
         yield gauge("idolens_queue_age_seconds", ages)
+        yield gauge("idolens_brownout_step", [(at, one.step) for at, one in seen])

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from idolens.media.frame import FrameState
 from idolens.media.meter import Stage
 from idolens.outputs.alerts import Sample
+from idolens.vlm.admission import Refusal
 from idolens.web.metrics.families import Family, gauge
 from idolens.web.metrics.table import METRICS, Metric
 
@@ -37,6 +38,8 @@ LOOKED_AT: Final = frozenset(
         "idolens_queue_age_seconds",
         "idolens_queue_running",
         "idolens_queue_limit",
+        "idolens_queue_ceiling",
+        "idolens_brownout_step",
     }
 )
 """Metrics that are looked at when somebody asks (watching.py), not counted here."""
@@ -73,8 +76,8 @@ class Metrics:
     def _begin_at_zero(self) -> None:
         """Show what has not happened yet: growth from nothing would not be seen."""
         for desk in ("look", "talk"):
-            for reason in ("full", "late"):
-                self._counters["idolens_shed"].labels(desk, reason)
+            for refusal in Refusal:
+                self._counters["idolens_shed"].labels(desk, refusal.value)
         for kind in ("read", "said"):
             self._counters["idolens_tokens"].labels(kind)
         for state in FrameState:
@@ -114,8 +117,12 @@ class Metrics:
         self._histograms["idolens_queue_wait_seconds"].labels(desk).observe(seconds)
 
     def shed(self, desk: str, reason: str) -> None:
-        """Note that a request was refused: ``full`` at once, ``late`` after waiting."""
+        """Note that a request was refused; ``reason`` is a `Refusal`."""
         self._counters["idolens_shed"].labels(desk, reason).inc()
+
+    def reduced(self, desk: str, what: str) -> None:
+        """Note that a reply was given with less."""
+        self._counters["idolens_reduced"].labels(desk, what).inc()
 
     def took(self, stage: Stage, seconds: float) -> None:
         """See `Meter`."""

@@ -1,15 +1,17 @@
 """POST /v1/chat/completions: goes on with a conversation, whole or word by word."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 
 from fastapi import APIRouter, Request, Response
 
 from idolens.errors import CannotSpeakError, IdolensError
-from idolens.media.picture import Picture
 from idolens.settings import Settings
+from idolens.vlm.admission import Step
 from idolens.vlm.conversation import Spoken, can_speak, check_conversation
 from idolens.vlm.engine import Model
 from idolens.vocabulary import Language
+from idolens.web.asker import asker_of
+from idolens.web.brownout import Less, Sight, tell
 from idolens.web.desk import Desk
 from idolens.web.eyes import Eyes
 from idolens.web.openai.chat_reply import ChatReply, Chunk, Teller
@@ -35,29 +37,45 @@ def add_chat(router: APIRouter, eyes: Eyes, settings: Settings, desk: Desk) -> N
         responses=FAILURES,
         response_model=ChatReply,
     )
-    async def chat(asked: ChatRequest, request: Request) -> Response | ChatReply:
+    async def chat(
+        asked: ChatRequest, request: Request, response: Response
+    ) -> Response | ChatReply:
+        begin = _Begin(asked, eyes, settings)
         talk = Talk(
             desk,
-            _begin(asked, eyes, settings),
+            begin,
+            asker=asker_of(request),
             most_s=settings.reply_s,
             gather_s=_STREAM_GATHER_S if asked.stream else _WHOLE_GATHER_S,
         )
         await talk.open()
-        teller = _teller(asked, eyes.engine.model)
+        desk.gave_less(begin.less)
+        teller = _teller(asked, eyes.engine.model, begin.less)
         if asked.stream:
             events = _events(talk, teller, asked, settings.language)
-            return TalkResponse(talk, events, most_s=settings.reply_s)
+            stream = TalkResponse(talk, events, most_s=settings.reply_s)
+            tell(stream, begin.less)
+            return stream
+        tell(response, begin.less)
         return teller.reply(await whole(talk, request.is_disconnected))
 
 
-def _begin(
-    asked: ChatRequest, eyes: Eyes, settings: Settings
-) -> Callable[[], Iterator[Spoken]]:
-    def look(url: str) -> Picture:
-        return eyes.look(data_url_bytes(url, settings.picture_upload_bytes))
+class _Begin:
+    """Checks what is to be said, and begins to say it.
 
-    def begin() -> Iterator[Spoken]:
-        engine = eyes.engine
+    Attributes:
+        less: what the reply is given with less of, once it has begun.
+    """
+
+    def __init__(self, asked: ChatRequest, eyes: Eyes, settings: Settings) -> None:
+        self._asked = asked
+        self._eyes = eyes
+        self._settings = settings
+        self.less: list[Less] = []
+
+    def __call__(self, step: Step) -> Iterator[Spoken]:
+        """Return the steps of the reply."""
+        asked, engine = self._asked, self._eyes.engine
         check_model(asked.model, engine.model)
         if not can_speak(engine):
             raise CannotSpeakError(
@@ -66,16 +84,22 @@ def _begin(
                 f"引擎 {engine.name} 只回答问题,不能对话;请用 --engine 换一个引擎。",
             )
         sampling = sampling_of(asked)
-        turns = turns_of(asked.messages, look)
+        sight = Sight(self._eyes, step, self._settings.load)
+        most = self._settings.picture_upload_bytes
+        turns = turns_of(
+            asked.messages, lambda url: sight.look(data_url_bytes(url, most))
+        )
+        self.less = sight.less
         check_conversation(turns, sampling)
         return engine.speak(turns, sampling)
 
-    return begin
 
-
-def _teller(asked: ChatRequest, model: Model) -> Teller:
+def _teller(asked: ChatRequest, model: Model, less: Sequence[Less]) -> Teller:
     return Teller(
-        model, logprobs=bool(asked.logprobs), thinking=sampling_of(asked).thinking
+        model,
+        logprobs=bool(asked.logprobs),
+        thinking=sampling_of(asked).thinking,
+        less=less,
     )
 
 

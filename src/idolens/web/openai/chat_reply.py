@@ -9,6 +9,7 @@ from pydantic import Field
 
 from idolens.vlm.conversation import Finish, Spoken
 from idolens.vlm.engine import Model
+from idolens.web.brownout import LESS_WORDS, Less
 from idolens.web.openai.shape import Told
 
 
@@ -74,6 +75,12 @@ class ChatUsage(Told):
     completion_tokens_details: TokenDetails = Field(description="Of the latter.")
 
 
+class ChatFacts(Told):
+    """What OpenAI's shape has no place for."""
+
+    reduced: list[Less] = Field(description=LESS_WORDS)
+
+
 class ChatReply(Told):
     """One reply."""
 
@@ -89,6 +96,7 @@ class ChatReply(Told):
     )
     choices: list[Choice] = Field(description="One.")
     usage: ChatUsage = Field(description="Counted tokens.")
+    idolens: ChatFacts = Field(description="How it was given.")
 
 
 class Delta(Told):
@@ -118,6 +126,7 @@ class Chunk(Told):
     system_fingerprint: str
     choices: list[ChunkChoice]
     usage: ChatUsage | None = None
+    idolens: ChatFacts | None = None
 
 
 class Teller:
@@ -127,14 +136,23 @@ class Teller:
         model: who speaks.
         logprobs: tell the probabilities too.
         thinking: the model was allowed to think.
+        less: what the reply is given with less of.
     """
 
-    def __init__(self, model: Model, *, logprobs: bool, thinking: bool) -> None:
+    def __init__(
+        self,
+        model: Model,
+        *,
+        logprobs: bool,
+        thinking: bool,
+        less: Sequence[Less] = (),
+    ) -> None:
         self._id = f"chatcmpl-{secrets.token_hex(12)}"
         self._created = int(time.time())
         self._model = model
         self._logprobs = logprobs
         self._thinking = thinking
+        self._less = list(less)
         self._thoughts = 0
 
     def reply(self, steps: Sequence[Spoken]) -> ChatReply:
@@ -160,11 +178,14 @@ class Teller:
             system_fingerprint=self._model.revision,
             choices=[choice],
             usage=self.usage(steps[-1]),
+            idolens=ChatFacts(reduced=self._less),
         )
 
     def first(self) -> Chunk:
-        """Return the event that opens a stream."""
-        return self._chunk(ChunkChoice(delta=Delta(role="assistant", content="")))
+        """Return the event that opens a stream; it says what there is less of."""
+        opened = self._chunk(ChunkChoice(delta=Delta(role="assistant", content="")))
+        facts = ChatFacts(reduced=self._less) if self._less else None
+        return opened.model_copy(update={"idolens": facts})
 
     def chunks(self, step: Spoken) -> Iterator[Chunk]:
         """Yield the event of one step; none where it tells nothing."""

@@ -1,7 +1,7 @@
 """What POST /v1/decisions gives: an answer or a refusal to every question."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -9,6 +9,7 @@ from pydantic import Field
 from idolens.vlm.answer import Answer, Status
 from idolens.vlm.engine import Model
 from idolens.vlm.question import Choice, Question, Score
+from idolens.web.brownout import LESS_WORDS, Less
 from idolens.web.openai.decisions_request import (
     AskedQuestion,
     ChoiceQuestion,
@@ -20,8 +21,9 @@ from idolens.web.openai.shape import Told
 class AnswerFacts(Told):
     """What OpenAI's shape has no place for."""
 
-    status: Literal["ok", "cannot_tell", "invalid", "error"] = Field(
-        description="Why an answer is a refusal; ok for all others."
+    status: Literal["ok", "cannot_tell", "invalid", "error", "not_looked_at"] = Field(
+        description="Why an answer is a refusal; ok for all others. `not_looked_at`:"
+        " too much is asked of the service now, and it left this question out."
     )
     value: str | float | None = Field(
         description="yes or no, the choice with its description, or the expected level"
@@ -40,7 +42,9 @@ class AnswerFacts(Told):
         description="Changes with the wording that the question was put into."
     )
     latency_ms: float = Field(description="This answer's share of the time, in ms.")
-    detail: str = Field(description="Why the status is invalid or error.")
+    detail: str = Field(
+        description="Why the status is invalid, error or not_looked_at."
+    )
 
 
 class _Answered(Told):
@@ -143,6 +147,7 @@ class DecisionFacts(Told):
         "drawn scenes only."
     )
     latency_ms: float = Field(description="Time from request read to answer, in ms.")
+    reduced: list[Less] = Field(description=LESS_WORDS)
 
 
 class DecisionReply(Told):
@@ -157,19 +162,33 @@ class DecisionReply(Told):
     idolens: DecisionFacts = Field(description="Who answered, and how fast.")
 
 
-def reply(
+def reply(  # noqa: PLR0913 - what a reply is made of
     asked: Sequence[tuple[AskedQuestion, Question]],
     answers: Sequence[Answer],
     model: Model,
     *,
     tokens: int,
     seconds: float,
+    left: Collection[str] = (),
+    reduced: Sequence[Less] = (),
 ) -> DecisionReply:
-    """Put the engine's answers into OpenAI's shape."""
+    """Put the engine's answers into OpenAI's shape.
+
+    Args:
+        asked: each question as it came, and as the engine was asked.
+        answers: one to each.
+        model: who answered.
+        tokens: how many were read.
+        seconds: how long it took.
+        left: keys of the questions that were left out.
+        reduced: what there is less of.
+    """
     return DecisionReply(
         model=model.name,
         answers=[
-            _answered(wire, answer, _shares(question, answer.options))
+            _left_out(wire, answer)
+            if question.key in left
+            else _answered(wire, answer, _shares(question, answer.options))
             for (wire, question), answer in zip(asked, answers, strict=True)
         ],
         usage=DecisionUsage(input_tokens=tokens, total_tokens=tokens),
@@ -178,8 +197,14 @@ def reply(
             model_revision=answers[0].model_revision,
             demonstration=model.demonstration,
             latency_ms=round(seconds * 1000, 1),
+            reduced=list(reduced),
         ),
     )
+
+
+def _left_out(asked: AskedQuestion, answer: Answer) -> RefusalAnswer:
+    facts = _facts(answer).model_copy(update={"status": "not_looked_at"})
+    return RefusalAnswer(name=asked.name, idolens=facts)
 
 
 def _answered(

@@ -3,13 +3,16 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Self
 
 import anyio
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from idolens.vlm.admission import Step
 from idolens.vlm.conversation import Spoken
+from idolens.web.asker import ANYBODY, Asker
 from idolens.web.desk import Desk
 
 _GRACE_S = 10.0
@@ -21,7 +24,9 @@ class Talk:
 
     Args:
         desk: where the reply has its place until `close`.
-        begin: checks what is to be said and returns the steps; runs in a thread.
+        begin: checks what is to be said and returns the steps; runs in a thread, and
+            is told what to leave out.
+        asker: who waits for it.
         most_s: time after which the reply is cut.
         gather_s: how long steps may wait for each other; to go to a thread and back
             for every token would cost more than many a token does.
@@ -30,13 +35,15 @@ class Talk:
     def __init__(
         self,
         desk: Desk,
-        begin: Callable[[], Iterator[Spoken]],
+        begin: Callable[[Step], Iterator[Spoken]],
         *,
+        asker: Asker = ANYBODY,
         most_s: float,
         gather_s: float,
     ) -> None:
         self._desk = desk
         self._begin = begin
+        self._asker = asker
         self._until = time.monotonic() + most_s
         self._gather_s = gather_s
         self._stack = AsyncExitStack()
@@ -51,9 +58,10 @@ class Talk:
                 is closed then.
         """
         try:
-            await self._stack.enter_async_context(self._desk.place())
-            self._steps = await self._desk.step(self._begin)
+            place = await self._stack.enter_async_context(self._desk.place(self._asker))
+            self._steps = await self._desk.step(partial(self._begin, place.step))
             self._first = await self._desk.step(lambda: self._next(0.0))
+            place.answered()
         except BaseException:
             await self.close()
             raise
