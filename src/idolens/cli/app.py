@@ -19,6 +19,7 @@ from idolens.cli import (
     auditing,
     backups,
     calibrating,
+    checking,
     comparing,
     evaluating,
     keys,
@@ -57,6 +58,7 @@ app.command("compare", epilog=comparing.EXAMPLES)(comparing.compare_engines)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(auditing.app, name="audit")
+app.command("check", epilog=checking.EXAMPLES)(checking.check)
 app.command("backup", epilog=backups.BACKUP_EXAMPLES)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLES)(backups.restore_backup)
 app.command("serve", epilog=machine.SERVE_EXAMPLES)(machine.serve)

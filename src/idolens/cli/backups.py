@@ -20,6 +20,7 @@ from idolens.archive.backup import (
     verify,
 )
 from idolens.cli.bilingual import examples
+from idolens.cli.sizes import size
 from idolens.cli.terminal import Terminal
 from idolens.errors import BadInputError
 from idolens.settings import Settings
@@ -149,7 +150,7 @@ def _list(terminal: Terminal, folder: Path) -> None:
             about.idolens,
             str(about.counts["session"]),
             str(about.files),
-            _size(about.bytes),
+            size(about.bytes),
             Text(about.home),
         )
     terminal.out.print(table)
@@ -159,12 +160,12 @@ def _say_made(
     terminal: Terminal, settings: Settings, folder: Path, manifest: Manifest
 ) -> None:
     typer.echo(str(folder))
-    sessions, size = manifest.counts["session"], _size(manifest.bytes)
+    sessions, taken = manifest.counts["session"], size(manifest.bytes)
     terminal.say(
-        f"备份完成：{sessions} 个场次，{manifest.files} 个文件，{size}。"
+        f"备份完成：{sessions} 个场次，{manifest.files} 个文件，{taken}。"
         "备份中含有帐号与密钥的摘要和图片，请像数据本身一样保管；"
         "设置文件(其中有机器人地址和密码)不在备份中。",
-        f"Backed up: {sessions} sessions, {manifest.files} files, {size}. It holds "
+        f"Backed up: {sessions} sessions, {manifest.files} files, {taken}. It holds "
         "pictures and hashes of passwords and keys: guard it like the data. Settings "
         "files, with the secrets of your bots, are not in it.",
     )
@@ -186,10 +187,10 @@ def _say_made(
 def _say_whole(terminal: Terminal, manifest: Manifest) -> None:
     terminal.say(
         f"备份完整，可以恢复：{manifest.made_at}，{manifest.counts['session']} 个场次，"
-        f"{manifest.files} 个文件，{_size(manifest.bytes)}。",
+        f"{manifest.files} 个文件，{size(manifest.bytes)}。",
         f"The backup is whole and can be restored: {manifest.made_at}, "
         f"{manifest.counts['session']} sessions, {manifest.files} files, "
-        f"{_size(manifest.bytes)}.",
+        f"{size(manifest.bytes)}.",
     )
 
 
@@ -197,9 +198,9 @@ def _say_restored(terminal: Terminal, done: Restored) -> None:
     taken = sum(file.stat().st_size for file in done.point.rglob("*") if file.is_file())
     terminal.say(
         f"已恢复 {done.manifest.made_at} 的备份。恢复之前的数据在 {done.point}"
-        f"({_size(taken)})：可用 `idolens restore --undo` 撤销，确认无误后请删除。",
+        f"({size(taken)})：可用 `idolens restore --undo` 撤销，确认无误后请删除。",
         f"Restored the backup of {done.manifest.made_at}. What was there before lies "
-        f"in {done.point} ({_size(taken)}): `idolens restore --undo` brings it back; "
+        f"in {done.point} ({size(taken)}): `idolens restore --undo` brings it back; "
         "delete it when all is well.",
     )
     terminal.say(
@@ -229,15 +230,3 @@ def _say_revived(terminal: Terminal, done: Restored) -> None:
                 f"{zh}：{shown}。请再次处理。",
                 f"There are again {en} since the backup; end them again: {shown}",
             )
-
-
-def _size(count: int) -> str:
-    """Say a number of bytes.
-
-    >>> _size(1_536_000), _size(2_000)
-    ('1.5 MB', '2.0 kB')
-    """
-    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
-        if count >= scale:
-            return f"{count / scale:.1f} {unit}"
-    return f"{count / 1e3:.1f} kB"

@@ -27,6 +27,7 @@ from idolens.errors import (
     BackupError,
     DiskFullError,
 )
+from idolens.vocabulary import Role
 from tests.archive.backup.houses import PICTURES, a_house, content, prints
 from tests.archive.rooms import a_session
 from tests.disks import small_disk
@@ -241,7 +242,9 @@ def test_too_small_a_disk_is_said_first(tmp_path, backup):
 def test_what_had_been_ended_is_named_and_nobody_stays_signed_in(tmp_path, settings):
     """A restore must not quietly let anybody in again."""
     with open_archive(settings) as archive:
-        lin = archive.accounts.add("lin", "admin", "a long enough password", "terminal")
+        lin = archive.accounts.add(
+            "lin", Role.ADMIN, "a long enough password", "terminal"
+        )
         key, _ = archive.keys.add("bot", ["read"], "account:lin", None)
         archive.logins.begin(lin)
     backup = take_backup(settings.home, tmp_path / "nas", version="1", now=NOON)

@@ -23,18 +23,28 @@ def copy_whole(source: Path, target: Path) -> None:
 
 
 def faults_of(file: Path) -> list[str]:
-    """Return what is wrong with ``file``, in SQLite's words; nothing if it is whole.
-
-    Raises:
-        BackupError: it cannot be read at all.
-    """
-    with _open(file) as connection:
-        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
-        broken = connection.execute("PRAGMA foreign_key_check").fetchall()
-    return [line for line in found if line != "ok"] + [
-        f"{table}: row {row} refers to a row of {parent} that is not there"
-        for table, row, parent, _ in broken
+    """Return what is wrong with ``file``, in SQLite's words; nothing if it is whole."""
+    return damage_of(file) + [
+        f"rows of {table} refer to rows of {parent} that are not there"
+        for table, parent in broken_references(file)
     ]
+
+
+def damage_of(file: Path) -> list[str]:
+    """Return what SQLite says is damaged in ``file``; nothing if it is whole."""
+    try:
+        with _open(file) as connection:
+            found = connection.execute("PRAGMA integrity_check").fetchall()
+    except BackupError as error:
+        return [str(error)]
+    return [str(line) for (line,) in found if line != "ok"]
+
+
+def broken_references(file: Path) -> list[tuple[str, str]]:
+    """Return table and parent of each row whose parent is not there."""
+    with _open(file) as connection:
+        found = connection.execute("PRAGMA foreign_key_check").fetchall()
+    return [(str(table), str(parent)) for table, _, parent, _ in found]
 
 
 def schema_of(file: Path) -> str:
@@ -58,6 +68,26 @@ def pictures_of(file: Path) -> Iterator[tuple[str, str, int]]:
     with _open(file) as connection:
         yield from connection.execute(
             "SELECT sha256, file_sha256, size FROM picture ORDER BY sha256"
+        )
+
+
+def reports_of(file: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield each report: its session, its digest, and what it says."""
+    with _open(file) as connection:
+        yield from connection.execute(
+            "SELECT session_id, sha256, content FROM report ORDER BY id"
+        )
+
+
+def sources_of(file: Path) -> Iterator[tuple[str, bool]]:
+    """Yield each session's files (JSON), and whether it is done with them."""
+    last = (
+        "SELECT state FROM session_event WHERE session_id = session.id "
+        "ORDER BY id DESC LIMIT 1"
+    )
+    with _open(file) as connection:
+        yield from connection.execute(
+            f"SELECT sources, ({last}) = 'done' FROM session"  # noqa: S608 - ours
         )
 
 

@@ -131,6 +131,8 @@ def undo(home: Path) -> str:
         BackupError: there was none.
         ArchiveBusyError: somebody is at work in ``home``.
     """
+    if not home.is_dir():
+        raise _nothing_to_undo(home)
     with _translated(home), alone_in(home):
         change = cut_off(home)
         if change is not None:
@@ -138,10 +140,7 @@ def undo(home: Path) -> str:
             return change.source
         before = last_exchange(home)
         if before is None:
-            raise BackupError(
-                f"Nothing was restored into {home}: there is nothing to undo.",
-                f"{home} 没有执行过恢复:无可撤销。",
-            )
+            raise _nothing_to_undo(home)
         point = home / before.point
         back = Exchange(
             incoming=before.point,
@@ -173,6 +172,13 @@ def starts_with(home: Path) -> None:
         upgrade(database)
     finally:
         database.close()
+
+
+def _nothing_to_undo(home: Path) -> BackupError:
+    return BackupError(
+        f"Nothing was restored into {home}: there is nothing to undo.",
+        f"{home} 没有执行过恢复:无可撤销。",
+    )
 
 
 def _verified(backup: Path) -> tuple[Manifest, dict[str, str]]:
