@@ -215,6 +215,13 @@ class KeyReusedError(BadInputError):
     code = "idempotency_key_reused"
 
 
+class UnknownOutcomeError(BadInputError):
+    """Something was begun, and nobody knows whether it was done."""
+
+    code = "unknown_outcome"
+    http_status = 409
+
+
 class UploadStalledError(TemporaryError):
     """Nothing came of an upload for too long."""
 
@@ -234,6 +241,21 @@ class PreconditionError(BadInputError):
 
     code = "wrong_version"
     http_status = 412
+
+
+class ChangedError(BadInputError):
+    """Something is not any more what the client has seen of it.
+
+    Attributes:
+        tag: of what stands there now, if anything that has one does.
+    """
+
+    code = "changed"
+    http_status = 412
+
+    def __init__(self, en: str, zh: str, *, tag: str | None = None) -> None:
+        super().__init__(en, zh)
+        self.tag = tag
 
 
 class ConflictError(BadInputError):

@@ -52,6 +52,11 @@ class KeptReplies:
             body=row["body"],
         )
 
+    def drop(self, key: str) -> None:
+        """Forget the reply under ``key``."""
+        with self._database.write() as connection:
+            connection.execute(delete(kept_reply).where(kept_reply.c.key_sha256 == key))
+
     def put(self, key: str, reply: KeptReply, younger_than_ms: int) -> None:
         """Keep a reply, and let those go that are too old."""
         now = rows.now_ms()

@@ -13,11 +13,12 @@ from starlette.types import ASGIApp
 
 from idolens.settings import Settings
 from idolens.web.access import AccessGate, Callers, access_routes
-from idolens.web.api import PastLimit, api_routes
+from idolens.web.api import PastLimit, api_routes, repeatable
 from idolens.web.asker import asker_of
 from idolens.web.brownout import Sight, tell
 from idolens.web.desk import Desk
 from idolens.web.gates import HostGate, RecordGate, SizeGate
+from idolens.web.heads import HeadGate
 from idolens.web.health import Check, ModelCheck, Soft, health_routes
 from idolens.web.house import House
 from idolens.web.infer import InferRequest, InferResponse, Inquiry
@@ -75,7 +76,8 @@ def create_app(  # noqa: PLR0913 - what the service is made of
     # Outside of FastAPI, so that its own answers to failures pass the gates too.
     sized = PastLimit(api, SizeGate(api, most, settings.language))
     let_in = AccessGate(sized, api.routes, callers, most, settings.language)
-    known = for_pages(HostGate(let_in, names, settings.language), settings)
+    heads = HeadGate(let_in, api.routes)
+    known = for_pages(HostGate(heads, names, settings.language), settings)
     return RecordGate(MeterGate(known, metrics), records)
 
 
@@ -117,8 +119,10 @@ def create_api(  # noqa: PLR0913 - likewise
     desk, talking = _desks(eyes, metrics)
     _add_infer(app, eyes, settings, desk)
     app.include_router(openai_routes(eyes, settings, desk, talking))
-    app.include_router(access_routes(lambda: eyes.archive, settings, known))
-    app.include_router(api_routes(eyes, settings, closing or threading.Event()))
+    routes = repeatable(eyes)
+    app.include_router(access_routes(lambda: eyes.archive, settings, known, routes))
+    closed = closing or threading.Event()
+    app.include_router(api_routes(eyes, settings, closed, routes))
     checked = {"model": ModelCheck(eyes), "load": Soft(load_check([desk, talking]))}
     app.include_router(health_routes({**checked, **(checks or {})}))
     app.include_router(metrics_routes(metrics))

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from idolens.errors import IdolensError, PolicyError, TemporaryError
+from idolens.errors import ChangedError, IdolensError, PolicyError, TemporaryError
 from idolens.vocabulary import Bilingual, Language
 
 
@@ -273,6 +273,8 @@ def of_error(error: IdolensError, language: Language) -> JSONResponse:
     headers: dict[str, str] = {}
     if isinstance(error, TemporaryError):
         headers["Retry-After"] = str(max(1, round(error.delay_s)))
+    if isinstance(error, ChangedError) and error.tag is not None:
+        headers["ETag"] = error.tag
     if error.http_status == _UNKNOWN:
         headers["WWW-Authenticate"] = 'Bearer realm="idolens"'
     return problem(

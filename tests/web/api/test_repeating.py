@@ -7,6 +7,7 @@ import pytest
 from idolens.archive.kept_replies import KeptReply
 from tests.fakes import FakeEngine
 from tests.jobs.shows import POLICY, lot
+from tests.web.access.house import BROWSER, house, sign_in
 from tests.web.api.studio import API, serving
 from tests.web.api.test_policies import STRICT
 from tests.web.test_infer import is_problem
@@ -129,3 +130,76 @@ def test_a_key_that_is_none_is_refused(tmp_path, key):
         reply = add(client, POLICY, **{"Idempotency-Key": key})
 
     assert reply.status_code == 422
+
+
+def test_what_a_crash_cut_is_not_done_twice(tmp_path):
+    """Nobody knows whether it was done; a new key does it."""
+    with serving(tmp_path) as (studio, client):
+        keep_begun(studio, client, POLICY)
+
+        is_problem(add(client, POLICY, **KEY), 409, "unknown_outcome")
+        is_problem(add(client, STRICT, **KEY), 422, "idempotency_key_reused")
+        again = add(client, POLICY, **{"Idempotency-Key": "another"})
+        assert again.status_code in {200, 201}
+
+
+def keep_begun(studio, client, text):
+    """Leave what a process leaves that is killed while it does a request."""
+    kept = {}
+    replies = studio.archive.replies
+    put = replies.put
+
+    def noted(key, reply, younger_than_ms):
+        kept.setdefault(key, reply)
+        put(key, reply, younger_than_ms)
+
+    replies.put = noted
+    add(client, text, **KEY)
+    replies.put = put
+    ((key, begun),) = kept.items()
+    replies.put(key, begun, 1000_000)
+
+
+def test_what_failed_may_be_tried_again(tmp_path):
+    """Nothing of it is left under its key."""
+    with serving(tmp_path) as (_, client):
+        is_problem(add(client, "name: x", **KEY), 422, "bad_policy")
+        again = add(client, "name: x", **KEY)
+
+    is_problem(again, 422, "bad_policy")
+
+
+def test_a_secret_is_told_once_and_kept_nowhere(tmp_path):
+    """A key's text and an account's password; neither stands in the database."""
+    password = "correct horse battery"  # noqa: S105 - of nobody
+    with house(tmp_path, "admin-a") as (client, archive):
+        sign_in(client, "admin-a")
+        wanted = {"name": "bot", "scopes": ["ask"]}
+        first, again = (
+            client.post(f"{API}/keys", json=wanted, headers=BROWSER | KEY)
+            for _ in range(2)
+        )
+        person = {"name": "mei", "role": "viewer", "password": password}
+        made, made_again = (
+            client.post(
+                f"{API}/accounts",
+                json=person,
+                headers=BROWSER | {"Idempotency-Key": "another"},
+            )
+            for _ in range(2)
+        )
+        other = client.post(
+            f"{API}/accounts",
+            json=person | {"password": password + "!"},
+            headers=BROWSER | {"Idempotency-Key": "another"},
+        )
+        assert len(archive.keys.all()) == 1
+        secret = first.json()["key"]
+
+    assert again.status_code == first.status_code == 201
+    assert again.json() == first.json() | {"key": None}
+    assert made.content == made_again.content
+    is_problem(other, 422, "idempotency_key_reused")
+    for file in (tmp_path / "home").glob("idolens.sqlite*"):
+        for text in (secret.rpartition("_")[2], password):
+            assert text.encode() not in file.read_bytes()

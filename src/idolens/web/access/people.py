@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from idolens.archive import Archive
 from idolens.archive.accounts import Account, Change
-from idolens.errors import BadInputError
+from idolens.errors import BadInputError, NotFoundError
 from idolens.web.access.caller import Caller, caller_of
 from idolens.web.access.permissions import FOR_KEYS
 from idolens.web.access.session import Reception
@@ -19,6 +19,7 @@ from idolens.web.access.shapes import (
     EntryList,
     KeyList,
     KeyMade,
+    KeyTold,
     NewAccount,
     NewKey,
     account_told,
@@ -42,6 +43,10 @@ def add_accounts(
     @router.get("/accounts", summary="List the accounts")
     def accounts() -> AccountList:
         return AccountList(items=[account_told(a) for a in archive().accounts.all()])
+
+    @router.get("/accounts/{account_id}", summary="Tell about one account")
+    def one(account_id: AccountPath) -> AccountTold:
+        return account_told(archive().accounts.of_id(account_id))
 
     @router.post("/accounts", status_code=201, summary="Make an account")
     async def add(asked: NewAccount, caller: Asking) -> AccountTold:
@@ -81,6 +86,13 @@ def add_keys(router: APIRouter, archive: Callable[[], Archive]) -> None:
     @router.get("/keys", summary="List the keys, without their secrets")
     def keys() -> KeyList:
         return KeyList(items=[key_told(key) for key in archive().keys.all()])
+
+    @router.get("/keys/{key_id}", summary="Tell about one key, without its secret")
+    def one(key_id: KeyPath) -> KeyTold:
+        for key in archive().keys.all():
+            if key.id == key_id:
+                return key_told(key)
+        raise NotFoundError("There is no such key.", "没有这个密钥。")
 
     @router.post("/keys", status_code=201, summary="Make a key; it is shown once")
     def add(asked: NewKey, caller: Asking) -> KeyMade:

@@ -111,9 +111,11 @@ RULES: Mapping[str, Permission | Open] = MappingProxyType(
         "PUT /api/v1/me/password": _P.SELF,
         "GET /api/v1/accounts": _P.PEOPLE,
         "POST /api/v1/accounts": _P.PEOPLE,
+        "GET /api/v1/accounts/{account_id}": _P.PEOPLE,
         "PATCH /api/v1/accounts/{account_id}": _P.PEOPLE,
         "GET /api/v1/keys": _P.KEYS,
         "POST /api/v1/keys": _P.KEYS,
+        "GET /api/v1/keys/{key_id}": _P.KEYS,
         "DELETE /api/v1/keys/{key_id}": _P.KEYS,
         "GET /api/v1/audit": _P.AUDIT,
         # what the studio has looked at

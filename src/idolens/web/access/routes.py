@@ -4,6 +4,7 @@ from collections.abc import Callable
 from importlib.resources import files
 
 from fastapi import APIRouter, Response
+from fastapi.routing import APIRoute
 
 from idolens.archive import Archive
 from idolens.archive.setup_token import SetupToken
@@ -21,7 +22,10 @@ _PAGES = {
 
 
 def access_routes(
-    archive: Callable[[], Archive], settings: Settings, callers: Callers
+    archive: Callable[[], Archive],
+    settings: Settings,
+    callers: Callers,
+    route_class: type[APIRoute] = APIRoute,
 ) -> APIRouter:
     """Return the routes.
 
@@ -29,14 +33,20 @@ def access_routes(
         archive: gives accounts, logins, keys and the audit log.
         settings: where the setup token stands.
         callers: learns that there is an account.
+        route_class: of the routes about accounts, keys and the audit log.
     """
     reception = Reception(archive, SetupToken(settings.home), callers)
-    api = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
-    add_session(api, reception, callers)
+    # Signing in twice harms nobody, and its reply (a cookie) is never given again.
+    doors = APIRouter(prefix="/api/v1", tags=["access"], responses=FAILURES)
+    add_session(doors, reception, callers)
+    api = APIRouter(
+        prefix="/api/v1", tags=["access"], responses=FAILURES, route_class=route_class
+    )
     add_accounts(api, archive, reception)
     add_keys(api, archive)
     add_audit(api, archive)
     router = APIRouter()
+    router.include_router(doors)
     router.include_router(api)
     _add_pages(router)
     return router

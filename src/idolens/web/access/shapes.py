@@ -137,7 +137,11 @@ class KeyList(BaseModel):
 class KeyMade(KeyTold):
     """A new key."""
 
-    key: str = Field(description="The whole key. It is shown here and never again.")
+    key: str | None = Field(
+        description="The whole key. It is shown here and never again: null when the "
+        "reply is given again under an Idempotency-Key.",
+        json_schema_extra={"x-shown-once": True},
+    )
 
 
 class EntryTold(BaseModel):

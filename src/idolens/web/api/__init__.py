@@ -5,6 +5,7 @@ Must not know how a job runs, what a table looks like, or what a policy means.
 """
 
 from idolens.web.api.past_limit import PastLimit
+from idolens.web.api.repeating import repeatable
 from idolens.web.api.routes import api_routes
 
-__all__ = ["PastLimit", "api_routes"]
+__all__ = ["PastLimit", "api_routes", "repeatable"]

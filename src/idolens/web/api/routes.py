@@ -3,6 +3,7 @@
 import threading
 
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
 
 from idolens.settings import Settings
 from idolens.web.api.answers import add_answers
@@ -14,7 +15,6 @@ from idolens.web.api.frames import add_frames
 from idolens.web.api.jobs import add_jobs
 from idolens.web.api.judging import Judging
 from idolens.web.api.policies import add_policies
-from idolens.web.api.repeating import document_key, repeatable
 from idolens.web.api.reports import add_reports
 from idolens.web.api.sessions import add_sessions
 from idolens.web.api.uploads import add_uploads
@@ -23,12 +23,24 @@ from idolens.web.house import House
 from idolens.web.problems import FAILURES
 
 
-def api_routes(house: House, settings: Settings, closing: threading.Event) -> APIRouter:
-    """Return the routes under /api/v1; streams end when ``closing`` is set."""
+def api_routes(
+    house: House,
+    settings: Settings,
+    closing: threading.Event,
+    route_class: type[APIRoute],
+) -> APIRouter:
+    """Return the routes under /api/v1.
+
+    Args:
+        house: whose.
+        settings: of this installation.
+        closing: streams end when it is set.
+        route_class: of all of them.
+    """
     router = APIRouter(
         prefix="/api/v1",
         tags=["api"],
-        route_class=repeatable(house),
+        route_class=route_class,
         responses=FAILURES,
     )
     add_sessions(router, house)
@@ -44,5 +56,4 @@ def api_routes(house: House, settings: Settings, closing: threading.Event) -> AP
     add_beginning(router, house, settings)
     add_events(router, house, closing)
     add_engines(router, settings)
-    document_key(router)
     return router
