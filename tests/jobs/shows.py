@@ -36,6 +36,15 @@ questions:
     options: [室内舞台, 户外公园]
 """
 
+WEAR = """
+  - key: wear
+    kind: tags
+    instruction: 列出人物的服装。
+    label: {zh: 服装, en: Clothes}
+    namespace: wear
+"""
+"""One more question; it may be put behind `POLICY`."""
+
 
 def policy() -> Policy:
     return check_policy(POLICY)
@@ -60,6 +69,20 @@ def lot(folder: Path, count: int) -> list[Source]:
     for number in range(count):
         path = folder / f"{number:04}.png"
         Image.fromarray(scene(number)).save(path)
+        sources.append(Source(path=path, name=path.name, kind="picture"))
+    return sources
+
+
+def nearly_alike(folder, count: int) -> list[Source]:
+    """Stills of two scenes; in each something small is at another place."""
+    folder.mkdir()
+    sources = []
+    for number in range(count):
+        pixels = scene(number // 4, 320, 180).copy()
+        column = 20 + 16 * (number % 4)
+        pixels[40:48, column : column + 8] = 255 - pixels[40:48, column : column + 8]
+        path = folder / f"{number:04}.png"
+        Image.fromarray(pixels.astype(np.uint8)).save(path)
         sources.append(Source(path=path, name=path.name, kind="picture"))
     return sources
 

@@ -1,40 +1,15 @@
 """Jobs take tags over within a scene, and only judge by a calibration that fits."""
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from idolens.errors import PolicyError
-from idolens.media import Source
 from idolens.media.frame import FrameState
 from idolens.review import Report, check_policy
 from idolens.review.calibrating import Labelled, fit
 from idolens.vlm.answer import Answer
 from tests.fakes import FakeEngine
-from tests.jobs.shows import POLICY, home, jobs_in, scene
+from tests.jobs.shows import POLICY, WEAR, home, jobs_in, nearly_alike
 from tests.vlm.asking import picture
-
-WEAR = """
-  - key: wear
-    kind: tags
-    instruction: 列出人物的服装。
-    label: {zh: 服装, en: Clothes}
-    namespace: wear
-"""
-
-
-def nearly_alike(folder, count: int) -> list[Source]:
-    """Stills of two scenes; in each something small is at another place."""
-    folder.mkdir()
-    sources = []
-    for number in range(count):
-        pixels = scene(number // 4, 320, 180).copy()
-        column = 20 + 16 * (number % 4)
-        pixels[40:48, column : column + 8] = 255 - pixels[40:48, column : column + 8]
-        path = folder / f"{number:04}.png"
-        Image.fromarray(pixels.astype(np.uint8)).save(path)
-        sources.append(Source(path=path, name=path.name, kind="picture"))
-    return sources
 
 
 def asked(

@@ -5,6 +5,8 @@ meanwhile are neither shown twice nor skipped, and the tenth thousand costs no m
 than the first.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select, tuple_
 
 from idolens.archive import rows, schema
@@ -13,7 +15,7 @@ from idolens.archive.session import Event, Session, SessionState
 from idolens.errors import NotFoundError
 from idolens.media.frame import Frame, FrameState
 from idolens.vlm.answer import Answer
-from idolens.vocabulary import FrameId, QuestionKey, SessionId
+from idolens.vocabulary import FrameId, QuestionKey, SessionId, Sha256
 
 SessionPlace = tuple[int, str]
 """When a session was made (UTC, ms) and its id."""
@@ -111,6 +113,22 @@ class Pages:
                 rows.frame_from_row(dict(row))
                 for row in connection.execute(query).mappings()
             ]
+
+    def first_showing(
+        self, session_id: SessionId, pictures: Collection[Sha256]
+    ) -> dict[Sha256, FrameId]:
+        """Return for each of some pictures the first frame that shows it."""
+        table = schema.frame
+        query = (
+            select(table.c.picture, func.min(table.c.id).label("id"))
+            .where(table.c.session_id == session_id, table.c.picture.in_(pictures))
+            .group_by(table.c.picture)
+        )
+        with self._database.read() as connection:
+            return {
+                Sha256(row["picture"]): FrameId(row["id"])
+                for row in connection.execute(query).mappings()
+            }
 
     def answers(
         self,

@@ -1,12 +1,13 @@
 """GET …/answers: what the model said of each frame."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from idolens.vlm.answer import Answer
-from idolens.vocabulary import FrameId, QuestionKey
+from idolens.vocabulary import FrameId, QuestionKey, Sha256
 from idolens.web.api.sessions import session_of
 from idolens.web.api.shape import (
     Cursor,
@@ -57,6 +58,9 @@ class AnswerTold(Told):
     reused_from: str | None = Field(
         description="Digest of the similar picture that was really looked at, if so."
     )
+    reused_from_frame: str | None = Field(
+        description="Id of the frame that shows that picture, if so."
+    )
     regions: list[RegionTold] = Field(
         description="Where the model's words point, if they do; it often errs."
     )
@@ -93,8 +97,10 @@ def add_answers(router: APIRouter, house: House) -> None:
             frame=None if frame is None else FrameId(frame),
         )
         shown = found[:limit]
+        origins = {one.reused_from for _, one in shown if one.reused_from}
+        frames = house.archive.pages.first_showing(session.id, origins)
         return AnswerPage(
-            items=[_told(frame_id, answer) for frame_id, answer in shown],
+            items=[_told(frame_id, answer, frames) for frame_id, answer in shown],
             next=_cursor(*shown[-1]) if len(found) > limit else None,
         )
 
@@ -103,7 +109,9 @@ def _cursor(frame_id: FrameId, answer: Answer) -> str:
     return cursor_of(frame_id, answer.key, answer.model_revision, answer.prompt_version)
 
 
-def _told(frame_id: FrameId, answer: Answer) -> AnswerTold:
+def _told(
+    frame_id: FrameId, answer: Answer, frames: Mapping[Sha256, FrameId]
+) -> AnswerTold:
     value = list(answer.value) if isinstance(answer.value, tuple) else answer.value
     return AnswerTold(
         frame=frame_id,
@@ -121,6 +129,7 @@ def _told(frame_id: FrameId, answer: Answer) -> AnswerTold:
         latency_ms=answer.latency_ms,
         detail=answer.detail,
         reused_from=answer.reused_from,
+        reused_from_frame=answer.reused_from and frames.get(answer.reused_from),
         regions=[
             RegionTold(x1=one.x1, y1=one.y1, x2=one.x2, y2=one.y2)
             for one in answer.regions
