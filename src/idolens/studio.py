@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from idolens.archive import Archive, open_archive
-from idolens.jobs import Jobs, RuleBooks, open_jobs, unpack_folder
+from idolens.archive import Archive, SessionState, open_archive
+from idolens.jobs import Jobs, JobState, RuleBooks, open_jobs, unpack_folder
 from idolens.media import Decoder, Source, discover
 from idolens.media.meter import UNMETERED, Meter
 from idolens.media.picture import Picture
@@ -28,6 +28,8 @@ from idolens.vlm.question import Question
 from idolens.vocabulary import SessionId
 
 T = TypeVar("T")
+
+_NEWEST = 50
 
 
 class Studio:
@@ -144,6 +146,21 @@ class Studio:
         # First: what is left of a session can be found again, a kept answer can't.
         forget_answers(self._store.get(), self.settings)
         self.archive.forget(session_id)
+
+    def wind_down(self) -> None:
+        """Let running analyses stop before their next pictures; the end is near."""
+        if jobs := self._jobs.opened:
+            jobs.stop()
+
+    @property
+    def standing_still(self) -> int:
+        """How many analyses nobody is at work on, of the newest; opens nothing."""
+        jobs = self._jobs.opened
+        found = self.archive.pages.sessions(_NEWEST, None, SessionState.OPEN)
+        return sum(
+            jobs is None or jobs.progress(session.id).state is JobState.INTERRUPTED
+            for session, _ in found
+        )
 
     def _open_jobs(self) -> AbstractContextManager[Jobs]:
         return open_jobs(self.archive, self._for_jobs, self.settings, self._meter)

@@ -4,12 +4,15 @@ import os
 
 import pytest
 
-from idolens.archive import open_archive
+from idolens.archive import DiskLevel, SessionState, open_archive
 from idolens.archive.reserve import Reserve
 from idolens.errors import DiskFullError
-from idolens.settings import Settings
+from idolens.settings import DiskSettings, Settings
 from tests.archive.rooms import a_frame, a_session, an_answer
 from tests.disks import small_disk
+
+NO_MARKS = DiskSettings(alert=0, no_uploads=0, read_only=0, margin=0)
+"""Lets the disk fill up to the last byte."""
 
 
 @pytest.fixture(name="disk")
@@ -27,7 +30,7 @@ def fill(archive, frames):
 
 def test_when_the_disk_fills_up_only_deleting_goes_on(disk):
     """The chunk that does not fit is refused whole; forgetting makes room again."""
-    settings = Settings(home=disk, disk_reserve_mib=6)
+    settings = Settings(home=disk, disk_reserve_mib=6, disk=NO_MARKS)
     with open_archive(settings) as archive:
         archive.add_session(a_session("s1"))
         archive.add_session(a_session("s2"))
@@ -48,10 +51,30 @@ def test_when_the_disk_fills_up_only_deleting_goes_on(disk):
         assert archive.frames("s1") == []
 
 
+def test_writing_stops_before_the_disk_is_full(disk):
+    """By the marks there is still room to note what happened, and to delete."""
+    marks = DiskSettings(alert=0.5, no_uploads=0.4, read_only=0.2)
+    chosen = Settings(home=disk, disk_reserve_mib=1, disk=marks)
+    with open_archive(chosen) as archive:
+        archive.add_session(a_session("s1"))
+        with pytest.raises(DiskFullError):
+            fill(archive, 1000)
+        stored = archive.frame_count("s1")
+        assert archive.disk.level is DiskLevel.READ_ONLY
+        with pytest.raises(DiskFullError):
+            archive.uploads.create("show.mp4", 1000)
+        archive.record("s1", SessionState.FAILED)
+        archive.check_writing()
+    with open_archive(chosen) as archive:
+        assert 0 < archive.frame_count("s1") == stored
+        assert archive.state("s1").state is SessionState.FAILED
+
+
 def test_a_picture_that_does_not_fit_leaves_nothing(disk):
     """A failed put keeps no draft and no row."""
     digest = "ab" + "0" * 62
-    with open_archive(Settings(home=disk, disk_reserve_mib=1)) as archive:
+    chosen = Settings(home=disk, disk_reserve_mib=1, disk=NO_MARKS)
+    with open_archive(chosen) as archive:
         with pytest.raises(DiskFullError):
             archive.pictures.put(os.urandom(25 * 2**20), digest)
 

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 
 import httpx2
 import numpy as np
-import uvicorn
 from PIL import Image, UnidentifiedImageError
 
 from idolens.archive import Archive, open_archive
@@ -25,7 +24,7 @@ from idolens.vlm.question import Question
 from idolens.web.app import create_app
 from idolens.web.health import Check
 from idolens.web.records import Records
-from idolens.web.server import Server, address_of, listen
+from idolens.web.server import Server, address_of, configured, listen
 from tests.fakes import FakeEngine
 
 
@@ -86,10 +85,7 @@ def running(
         on_ready=ready.set,
         closing=closing,
     )
-    server = Server(
-        uvicorn.Config(app, access_log=False, log_config=None, server_header=False),
-        closing,
-    )
+    server = Server(configured(app, chosen), closing)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
     thread.start()
     try:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from idolens.archive import open_archive
+from idolens.archive import Disk, open_archive
 from idolens.errors import SettingsError
-from idolens.settings import Settings
+from idolens.settings import DiskSettings, Settings
 from idolens.settings.alerting import AlertSettings
 from idolens.vlm.endpoints import EndpointHealth
 from idolens.vlm.engine_state import EngineState
@@ -21,6 +21,7 @@ class House:
     def __init__(self, archive) -> None:
         self.archive = archive
         self.engine_states = []
+        self.standing_still = 0
 
 
 @pytest.fixture
@@ -40,6 +41,9 @@ def test_what_is_degraded_is_said_in_both_languages(house, tmp_path):
             "model_servers": None,
             "messages": None,
             "alerts": None,
+            "disk": None,
+            "jobs": None,
+            "watchman": None,
         }
         house.engine_states = [
             EngineState(
@@ -54,10 +58,18 @@ def test_what_is_degraded_is_said_in_both_languages(house, tmp_path):
         parcel = house.archive.outbox.lease("ops", for_ms=1)
         house.archive.outbox.settle(parcel, "failed", "x", took_ms=1, again_in_ms=None)
         servers, messages = soft["model_servers"](), soft["messages"]()
+        house.standing_still = 3
+        jobs = soft["jobs"]()
+        house.archive.disk = Disk(tmp_path, DiskSettings(), lambda _: (1000, 40))
+        disk = soft["disk"]()
 
     assert "1 of 2 model servers" in servers.en
     assert "2 台模型服务器中有 1 台" in servers.zh
     assert "1 were taken by nobody" in messages.en
+    assert "3 analyses are unfinished" in jobs.en
+    assert "3 个分析任务" in jobs.zh
+    assert disk.en.startswith("Only 4.0% of the disk are free: uploads are refused")
+    assert disk.zh.startswith("磁盘仅剩 4.0%：已停止接收上传")
 
 
 def test_an_alert_that_fires_is_degraded_and_a_figure(house, tmp_path):

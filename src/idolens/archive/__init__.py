@@ -7,6 +7,7 @@ Must not know what a policy is, how an answer was made, or that there is an HTTP
 from idolens.archive.archive import Archive, open_archive
 from idolens.archive.database import sqlite_version
 from idolens.archive.deliveries import Deliveries
+from idolens.archive.disk import Disk, DiskLevel
 from idolens.archive.outbox import Outbox
 from idolens.archive.parcel import AlertChange, Delivery, OutboxDepth, Parcel
 from idolens.archive.pictures import PictureStore
@@ -24,6 +25,8 @@ __all__ = [
     "Archive",
     "Deliveries",
     "Delivery",
+    "Disk",
+    "DiskLevel",
     "Event",
     "Outbox",
     "OutboxDepth",

@@ -13,6 +13,7 @@ from idolens.archive.accounts import Accounts
 from idolens.archive.audit import AuditLog
 from idolens.archive.database import Database, disk_full
 from idolens.archive.deliveries import Deliveries
+from idolens.archive.disk import Disk
 from idolens.archive.kept_replies import KeptReplies
 from idolens.archive.keys import Keys
 from idolens.archive.logins import Logins
@@ -36,6 +37,9 @@ from idolens.vocabulary import Bilingual, FrameId, SessionId, Sha256
 SLICE = 50
 """Frames that are deleted in one transaction."""
 
+_APPLICATION = 0x69646F6C
+"""Says in the head of the file whose it is: "idol"."""
+
 
 class Archive:
     """The database and the picture store of one installation.
@@ -57,6 +61,7 @@ class Archive:
         audit: who did what.
         outbox: what is to be told to others.
         deliveries: what became of the telling.
+        disk: how full it is.
     """
 
     def __init__(
@@ -65,9 +70,11 @@ class Archive:
         pictures: PictureStore,
         uploads: UploadStore,
         reserve: Reserve,
+        disk: Disk,
     ) -> None:
         self._database = database
         self._reserve = reserve
+        self.disk = disk
         self.pictures = pictures
         self.uploads = uploads
         self.pages = Pages(database)
@@ -338,6 +345,17 @@ class Archive:
         with self._database.read() as connection:
             return list(connection.execute(query).scalars())
 
+    def check_writing(self) -> None:
+        """Write to the database, so that it is known whether that works.
+
+        Raises:
+            ArchiveError: it does not.
+            DiskFullError: there is no room for a page.
+        """
+        with self._database.write() as connection:
+            # A mark of the file that says whose it is: one page, always the same.
+            connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION}")
+
     def _require_room(self) -> None:
         if not self._reserve.retake():
             raise disk_full(self._database.path.parent)
@@ -370,15 +388,17 @@ def open_archive(settings: Settings) -> Generator[Archive]:
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     with at_work_in(settings.home):
-        reserve = Reserve(settings.home / "reserve", settings.disk_reserve_mib)
+        disk = Disk(settings.home, settings.disk)
+        reserve = Reserve(settings.home / "reserve", settings.disk_reserve_mib, disk)
         database = Database(settings.home / "idolens.sqlite", reserve)
         try:
             upgrade(database)
             yield Archive(
                 database,
                 PictureStore(settings.home / "pictures", database, reserve),
-                UploadStore(settings.home / "uploads", settings.uploads, reserve),
+                UploadStore(settings.home / "uploads", settings.uploads, reserve, disk),
                 reserve,
+                disk,
             )
         finally:
             database.close()

@@ -9,6 +9,8 @@ import shutil
 import threading
 from pathlib import Path
 
+from idolens.archive.disk import Disk, DiskLevel
+
 MIB = 2**20
 
 
@@ -18,11 +20,13 @@ class Reserve:
     Args:
         path: the file.
         mib: its size in MiB; 0 keeps no reserve.
+        disk: says from when on nothing may be added, reserve or not.
     """
 
-    def __init__(self, path: Path, mib: int) -> None:
+    def __init__(self, path: Path, mib: int, disk: Disk | None = None) -> None:
         self._path = path
         self._bytes = mib * MIB
+        self._disk = disk
         self._lock = threading.Lock()
         self._held = self._take()
 
@@ -32,7 +36,12 @@ class Reserve:
         return self._held
 
     def retake(self) -> bool:
-        """Set the room aside again if it was given up; return whether it is held."""
+        """Set the room aside again if it was given up; return whether it is held.
+
+        On a disk to which nothing may be added any more it counts as given up.
+        """
+        if self._disk is not None and self._disk.level is DiskLevel.READ_ONLY:
+            return False
         with self._lock:
             self._held = self._held or self._take()
             return self._held

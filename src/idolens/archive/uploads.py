@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, NoReturn
 
+from idolens.archive.disk import Disk, DiskLevel
 from idolens.archive.reserve import Reserve
 from idolens.archive.rows import now_ms
 from idolens.errors import (
@@ -69,12 +70,16 @@ class UploadStore:
         folder: where they lie.
         limits: how large, how many, for how long.
         reserve: room that an upload must leave on the disk.
+        disk: says from when on no uploads are taken.
     """
 
-    def __init__(self, folder: Path, limits: UploadSettings, reserve: Reserve) -> None:
+    def __init__(
+        self, folder: Path, limits: UploadSettings, reserve: Reserve, disk: Disk
+    ) -> None:
         self._folder = folder
         self.limits = limits
         self._reserve = reserve
+        self._disk = disk
 
     def create(self, name: str, size: int, sha256: Sha256 | None = None) -> Upload:
         """Make room for a file.
@@ -151,7 +156,7 @@ class UploadStore:
                 "The upload is being sent already: ask again for its offset.",
                 "该文件正在上传中：请稍后重新查询进度。",
             ) from error
-        return Writer(file, upload.size)
+        return Writer(file, upload.size, self._disk)
 
     def finish(self, upload_id: str) -> Upload:
         """Check a file of which all bytes are there; it can be used from now on.
@@ -223,6 +228,8 @@ class UploadStore:
         free = shutil.disk_usage(self._folder).free
         if not self._reserve.held or free < owed + size + _MIB:
             raise _full()
+        if self._disk.level >= DiskLevel.NO_UPLOADS:
+            raise _full()
 
     def _expiry(self, from_ms: int) -> int:
         return from_ms + round(self.limits.keep_hours * _HOUR_MS)
@@ -264,8 +271,9 @@ class Writer:
         offset: how many bytes are there.
     """
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: BinaryIO, size: int, disk: Disk) -> None:
         self._file = file
+        self._disk = disk
         self._size = size
         self.offset = self._first = file.seek(0, os.SEEK_END)
 
@@ -281,6 +289,8 @@ class Writer:
                 "More came than the upload's declared size: begin a new one.",
                 "收到的数据超过声明的大小：请重新上传。",
             )
+        if self._disk.level >= DiskLevel.NO_UPLOADS:
+            raise _full()  # what has come stays
         try:
             self._file.write(data)
             self._file.flush()

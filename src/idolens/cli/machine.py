@@ -15,7 +15,7 @@ from idolens.cli.terminal import Terminal
 from idolens.settings import Settings
 from idolens.studio import Studio, open_studio
 from idolens.vlm import ENGINES
-from idolens.web.health import Check, ModelCheck, disk_check
+from idolens.web.health import Check, ModelCheck, database_check, disk_check
 from idolens.web.metrics import Metrics
 from idolens.web.monitor import open_monitor
 from idolens.web.server import address_of, listen
@@ -142,11 +142,8 @@ def _say_ready(
 
 
 def _checks(studio: Studio, settings: Settings) -> dict[str, Check]:
-    def database() -> None:
-        studio.archive.sessions()
-
     return {
         "model": ModelCheck(studio),
-        "database": database,
+        "database": database_check(lambda: studio.archive),
         "disk": disk_check(settings.home, settings.disk_reserve_mib),
     }

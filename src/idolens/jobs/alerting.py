@@ -1,6 +1,7 @@
 """Runs the watchman and the couriers beside a service, each in a thread of its own."""
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from typing import Protocol
@@ -12,8 +13,8 @@ from idolens.outputs.alerts import Sample, read_rules
 from idolens.outputs.delivery import sender_for
 from idolens.settings import Settings
 
-_LEAVE_S = 2.0
-"""How long the threads may take to leave; a message on its way is sent again later."""
+_LEAVE_S = 1.0
+"""How long all threads may take to leave; a message on its way is sent again later."""
 
 
 class Tally(Protocol):
@@ -78,5 +79,6 @@ def open_alerting(
         yield watchman
     finally:
         stop.set()
+        end = time.monotonic() + _LEAVE_S
         for thread in threads:
-            thread.join(_LEAVE_S)
+            thread.join(max(0.0, end - time.monotonic()))

@@ -235,6 +235,10 @@ class Jobs:
             if self._state(session.id)[0] is JobState.INTERRUPTED
         ]
 
+    def stop(self) -> None:
+        """Let all jobs of this process stop soon, so that they can be resumed."""
+        self._workflow.stop()
+
     def close(self) -> None:
         """Stop all jobs of this process so that they can be resumed, and leave."""
         self._workflow.close()

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
@@ -23,6 +24,7 @@ from idolens.settings.alerting import AlertSettings, AnyTarget
 
 _LOG = logging.getLogger(__name__)
 _REACH_S = 900.0
+_SILENT_S = 60.0
 
 
 class Watchman:
@@ -48,6 +50,17 @@ class Watchman:
         self._outbox = outbox
         self._history = History(_REACH_S)
         self._alarms: dict[str, Alarm] | None = None
+        self._looked_at = time.monotonic()
+
+    @property
+    def silent_s(self) -> float:
+        """How long the last look that went well is past, in seconds."""
+        return time.monotonic() - self._looked_at
+
+    @property
+    def patience_s(self) -> float:
+        """How long that may be before something must be wrong, in seconds."""
+        return max(_SILENT_S, 5 * self._settings.every_s)
 
     @property
     def firing(self) -> dict[str, str]:
@@ -86,6 +99,7 @@ class Watchman:
             known = {n: one for n, one in self._alarms.items() if n != event.rule}
             now_is = after.get(event.rule)
             self._alarms = known | ({event.rule: now_is} if now_is else {})
+        self._looked_at = time.monotonic()
         return events
 
     def run(self, stop: threading.Event, failed: Callable[[], None]) -> None:

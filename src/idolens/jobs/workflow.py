@@ -94,14 +94,18 @@ class Workflow:
         """Return the execution of a session that is in this process, if any."""
         return self._runs.get(session_id)
 
-    def close(self) -> None:
-        """Stop all executions so that they can be resumed, and wait for them."""
+    def stop(self) -> list[Run]:
+        """Let all executions stop before their next pictures; return them."""
         with self._lock:
             self._closing = True
             runs = list(self._runs.values())
         for run in runs:
             run.stop.set()
-        for run in runs:
+        return runs
+
+    def close(self) -> None:
+        """Stop all executions so that they can be resumed, and wait for them."""
+        for run in self.stop():
             if run.begun:
                 run.over.wait(LEAVE_S)
 

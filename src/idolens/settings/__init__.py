@@ -8,6 +8,7 @@ and refuses a name that it does not know.
 
 from idolens.settings.alerting import AlertSettings
 from idolens.settings.backup import BackupSettings
+from idolens.settings.bounds import ClientSettings, DiskSettings
 from idolens.settings.groups import (
     CacheSettings,
     ChatSettings,
@@ -28,8 +29,10 @@ __all__ = [
     "BackupSettings",
     "CacheSettings",
     "ChatSettings",
+    "ClientSettings",
     "DecisionsSettings",
     "DecodeSettings",
+    "DiskSettings",
     "GateSettings",
     "GlmSettings",
     "HubSettings",

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from idolens.settings.alerting import AlertSettings
 from idolens.settings.backup import BackupSettings
+from idolens.settings.bounds import ClientSettings, DiskSettings
 from idolens.settings.groups import (
     CacheSettings,
     ChatSettings,
@@ -161,6 +162,8 @@ class Settings(BaseSettings):
     backup: BackupSettings = BackupSettings()
     cache: CacheSettings = CacheSettings()
     uploads: UploadSettings = UploadSettings()
+    disk: DiskSettings = DiskSettings()
+    clients: ClientSettings = ClientSettings()
     allow_public_engine: bool = Field(
         default=False,
         description="Whether pictures may be sent to model servers outside the house.",

@@ -17,6 +17,7 @@ from idolens.web.api import PastLimit, api_routes, repeatable
 from idolens.web.asker import asker_of
 from idolens.web.brownout import Sight, tell
 from idolens.web.desk import Desk
+from idolens.web.full_disk import FullDiskGate
 from idolens.web.gates import HostGate, RecordGate, SizeGate
 from idolens.web.heads import HeadGate
 from idolens.web.health import Check, ModelCheck, Soft, health_routes
@@ -26,6 +27,7 @@ from idolens.web.metrics import MeterGate, Metrics, WatchedDesks, metrics_routes
 from idolens.web.openai import openai_routes
 from idolens.web.other_pages import for_pages
 from idolens.web.overload import load_check
+from idolens.web.patience import PaceGate
 from idolens.web.problems import Problem, add_handlers
 from idolens.web.records import Records
 
@@ -74,8 +76,10 @@ def create_app(  # noqa: PLR0913 - what the service is made of
     )
     names, most = (settings.host, *settings.allowed_hosts), body_limit(settings)
     # Outside of FastAPI, so that its own answers to failures pass the gates too.
-    sized = PastLimit(api, SizeGate(api, most, settings.language))
-    let_in = AccessGate(sized, api.routes, callers, most, settings.language)
+    paced = PaceGate(api, settings.clients)
+    sized = PastLimit(paced, SizeGate(paced, most, settings.language))
+    room = FullDiskGate(sized, lambda: eyes.archive.disk, most, settings.language)
+    let_in = AccessGate(room, api.routes, callers, most, settings.language)
     heads = HeadGate(let_in, api.routes)
     known = for_pages(HostGate(heads, names, settings.language), settings)
     return RecordGate(MeterGate(known, metrics), records)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 from PIL import Image
 from pydantic import BaseModel, Field
 
+from idolens.archive import Archive
 from idolens.errors import IdolensError
 from idolens.vlm.question import YesNo
 from idolens.vocabulary import Bilingual, QuestionKey
@@ -51,7 +52,8 @@ class Shortfall(Message):
     """Something that does not work as it should, though requests are answered."""
 
     name: str = Field(
-        description="What it is: `model_servers`, `messages` or `alerts`."
+        description="What it is: `disk`, `queue`, `jobs`, `model_servers`, `messages`, "
+        "`watchman` or `alerts`."
     )
 
 
@@ -92,14 +94,21 @@ def health_routes(checks: Mapping[str, Check]) -> APIRouter:
 
 
 def _run(check: Check) -> Finding:
-    wrong = check()
+    wrong = _wrong(check)
     if wrong is None:
         return Finding(ok=True, message=None)
     return Finding(ok=False, message=Message(zh=wrong.zh, en=wrong.en))
 
 
+def _wrong(check: Check) -> Bilingual | None:
+    try:
+        return check()
+    except IdolensError as error:
+        return error.words
+
+
 def _shortfalls(checks: Mapping[str, Check]) -> list[Shortfall]:
-    wrong = {name: check() for name, check in checks.items()}
+    wrong = {name: _wrong(check) for name, check in checks.items()}
     return [
         Shortfall(name=name, zh=words.zh, en=words.en)
         for name, words in wrong.items()
@@ -127,6 +136,15 @@ class ModelCheck:
                 return error.words
             self._answered = True
             return None
+
+
+def database_check(archive: Callable[[], Archive]) -> Check:
+    """Return a check that writes to the database."""
+
+    def check() -> None:
+        archive().check_writing()
+
+    return check
 
 
 def disk_check(folder: Path, least_mib: int) -> Check:

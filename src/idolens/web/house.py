@@ -34,6 +34,10 @@ class House(Eyes, Protocol):
         """The policies."""
         ...
 
+    def wind_down(self) -> None:
+        """Let running analyses stop before their next pictures."""
+        ...
+
     def discover(self, paths: Sequence[Path]) -> list[Source]:
         """Find recordings and pictures."""
         ...

@@ -4,13 +4,14 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
-from idolens.archive import Archive, OutboxDepth
+from idolens.archive import Archive, DiskLevel, OutboxDepth
 from idolens.errors import IdolensError
 from idolens.jobs.alerting import open_alerting
 from idolens.jobs.watchman import Watchman
 from idolens.settings import Settings
 from idolens.vlm.engine_state import EngineState
 from idolens.vocabulary import Bilingual
+from idolens.web.full_disk import disk_words
 from idolens.web.health import Check, Soft
 from idolens.web.metrics import Cards, Metrics, Watched
 
@@ -31,6 +32,11 @@ class Watchable(Protocol):
         """How the engines are that have been opened."""
         ...
 
+    @property
+    def standing_still(self) -> int:
+        """How many analyses nobody is at work on."""
+        ...
+
 
 @contextmanager
 def open_monitor(
@@ -45,6 +51,9 @@ def open_monitor(
     def depth() -> OutboxDepth:
         return house.archive.deliveries.depth()
 
+    def level() -> DiskLevel:
+        return house.archive.disk.level
+
     metrics.watch(
         Watched(
             metrics,
@@ -52,6 +61,7 @@ def open_monitor(
             engines=lambda: house.engine_states,
             cards=Cards().look,
             outbox=depth,
+            level=level,
         )
     )
     with open_alerting(settings, lambda: house.archive, metrics) as watchman:
@@ -60,6 +70,9 @@ def open_monitor(
             "model_servers": Soft(lambda: _servers(house.engine_states)),
             "messages": Soft(lambda: _messages(depth)),
             "alerts": Soft(lambda: _alerts(watchman)),
+            "disk": Soft(lambda: disk_words(house.archive.disk)),
+            "jobs": Soft(lambda: _jobs(house.standing_still)),
+            "watchman": Soft(lambda: _watchman(watchman)),
         }
 
 
@@ -96,3 +109,23 @@ def _alerts(watchman: Watchman) -> Bilingual | None:
     if not names:
         return None
     return Bilingual(zh=f"正在告警:{names}。", en=f"These alerts fire: {names}.")
+
+
+def _jobs(still: int) -> Bilingual | None:
+    if not still:
+        return None
+    return Bilingual(
+        zh=f"{still} 个分析任务未完成且没有在进行：请运行 `idolens resume`。",
+        en=f"{still} analyses are unfinished and stand still: run `idolens resume`.",
+    )
+
+
+def _watchman(watchman: Watchman) -> Bilingual | None:
+    silent_s = watchman.silent_s
+    if silent_s <= watchman.patience_s:
+        return None
+    return Bilingual(
+        zh=f"告警规则已有 {silent_s:.0f} 秒未能检查：请查看日志，必要时重启服务。",
+        en=f"The alert rules could not be looked at for {silent_s:.0f} s: see the log, "
+        "and start the service anew if need be.",
+    )

@@ -97,6 +97,14 @@ _OF_STATUS = {
             zh="该地址不支持此方法。", en="This address does not take this method."
         ),
     ),
+    408: _Kind(
+        "too_slow",
+        Bilingual(
+            zh="请求发送过慢，连接已断开。请检查网络后重试。",
+            en="The request came in too slowly and was cut off. See to the network, "
+            "then send it again.",
+        ),
+    ),
     413: _Kind(
         "too_large",
         Bilingual(

@@ -4,9 +4,12 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from idolens.errors import SettingsError
 from idolens.settings import Settings
@@ -14,12 +17,13 @@ from idolens.web.addresses import is_loopback
 from idolens.web.app import create_app, own_version
 from idolens.web.health import Check
 from idolens.web.house import House
+from idolens.web.leaving import REQUESTS_S, leave_in_time
 from idolens.web.metrics import Metrics
+from idolens.web.patience import PatientProtocol, expect_life
 from idolens.web.records import Records
 from idolens.web.taking_up import taking_up
 
 _CONNECTIONS = 128
-_GRACE_S = 10
 _ANY = ("0.0.0.0", "::")  # noqa: S104 - every address of this machine; see below
 
 
@@ -48,6 +52,7 @@ def listen(settings: Settings, *, has_admin: bool = False) -> socket.socket:
             f"无法监听 {settings.host}:{settings.port}({error.strerror});"
             "请停止占用该端口的程序，或用 --port 换一个端口。",
         ) from error
+    expect_life(door, settings.clients)
     door.listen(_CONNECTIONS)
     return door
 
@@ -80,22 +85,14 @@ def serve(
         on_ready=on_ready,
         closing=closing,
     )
-    config = uvicorn.Config(
-        app,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_CONNECTIONS,
-        timeout_graceful_shutdown=_GRACE_S,
-    )
     # uvicorn raises the signal again when it is done; by default that would end the
     # process at once, with the studio still open.
     before = signal.signal(signal.SIGTERM, _stop)
+    leave_in_time(closing, eyes.wind_down, records)
     records.write("started", version=own_version(), port=door.getsockname()[1])
     try:
         with taking_up(eyes, closing, records):
-            Server(config, closing).run(sockets=[door])
+            Server(configured(app, settings), closing).run(sockets=[door])
     except KeyboardInterrupt:
         pass
     finally:
@@ -103,6 +100,21 @@ def serve(
         records.close()
         door.close()
         signal.signal(signal.SIGTERM, before)
+
+
+def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """Return how uvicorn serves ``app``."""
+    protocol = partial(PatientProtocol, settings.clients)
+    return uvicorn.Config(
+        app,
+        http=cast("Any", protocol),  # uvicorn calls it as it would call the class
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_CONNECTIONS,
+        timeout_graceful_shutdown=cast("int", REQUESTS_S),
+    )
 
 
 class Server(uvicorn.Server):

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from idolens.archive import OutboxDepth
+from idolens.archive import DiskLevel, OutboxDepth
 from idolens.errors import ArchiveError
 from idolens.vlm.cached import CacheCounts
 from idolens.vlm.endpoints import EndpointHealth
@@ -90,6 +90,7 @@ def looked(home, **parts):
         "engines": list,
         "cards": list,
         "outbox": lambda: OutboxDepth(waiting=0, dead=0, oldest_ms=0),
+        "level": lambda: DiskLevel.LOW,
     }
     metrics.watch(Watched(metrics, home, **(chosen | parts)))
     return {
@@ -120,6 +121,8 @@ def test_the_machine_is_told(tmp_path):
 
     assert told["idolens_database_bytes", ("file", "database")] == 100
     assert 0 < told[("idolens_disk_free_bytes",)] <= told[("idolens_disk_bytes",)]
+    assert told[("idolens_disk_state", ("state", "low"))] == 1
+    assert told[("idolens_disk_state", ("state", "ok"))] == 0
     assert told["idolens_gpu_temperature_celsius", ("gpu", "0")] == 70
     assert told[("idolens_gpu_present",)] == 1
     assert bare[("idolens_gpu_present",)] == 0
@@ -133,7 +136,16 @@ def test_a_part_that_fails_is_left_out_and_counted(tmp_path):
         raise ArchiveError("The archive cannot be used.", "无法使用数据库。")
 
     metrics = Metrics()
-    metrics.watch(Watched(metrics, tmp_path, engines=list, cards=list, outbox=broken))
+    metrics.watch(
+        Watched(
+            metrics,
+            tmp_path,
+            engines=list,
+            cards=list,
+            outbox=broken,
+            level=lambda: DiskLevel.LOW,
+        )
+    )
     metrics.samples()
     told = {
         (one.name, *sorted(one.labels.items())): one.value for one in metrics.samples()

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import anyio
 from anyio import to_thread
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from idolens.archive import Upload, UploadStore
@@ -62,7 +63,7 @@ async def _write(
         async for block in body:
             digest.update(block)
             await to_thread.run_sync(writer.write, block)
-    except (ClientDisconnect, UploadStalledError):
+    except (ClientDisconnect, UploadStalledError, HTTPException):
         writer.take_back()  # half of it proves nothing
         raise
     if not hmac.compare_digest(digest.digest(), expected.digest):
@@ -91,7 +92,7 @@ async def blocks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
                 held += await anext(stream)
         except StopAsyncIteration:
             break
-        except ClientDisconnect as error:
+        except (ClientDisconnect, HTTPException) as error:  # gone, or cut off
             failure = error
             break
         except TimeoutError:

@@ -31,6 +31,7 @@ LOOKED_AT: Final = frozenset(
         "idolens_gpu_temperature_celsius",
         "idolens_disk_free_bytes",
         "idolens_disk_bytes",
+        "idolens_disk_state",
         "idolens_database_bytes",
         "idolens_outbox_messages",
         "idolens_outbox_age_seconds",

@@ -342,6 +342,15 @@ METRICS: Final = (
         row="machine",
     ),
     _metric(
+        "idolens_disk_state",
+        "gauge",
+        "磁盘当前的状态：正常、偏低、停收上传、只读",
+        "1 for what the disk still allows: ok, low, no_uploads, read_only",
+        labels=("state",),
+        by=("state",),
+        row="machine",
+    ),
+    _metric(
         "idolens_database_bytes",
         "gauge",
         "数据库与其日志的大小",

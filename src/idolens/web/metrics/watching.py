@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from prometheus_client.registry import Collector
 
-from idolens.archive import OutboxDepth
+from idolens.archive import DiskLevel, OutboxDepth
 from idolens.errors import IdolensError
 from idolens.vlm.cached import CacheCounts
 from idolens.vlm.endpoints import EndpointHealth
@@ -31,6 +31,7 @@ class Watched(Collector):
         engines: gives the state of the engines that are open.
         cards: gives the graphics cards.
         outbox: gives how much waits to be told; None while there is no outbox.
+        level: gives what the disk still allows.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Watched(Collector):
         engines: Callable[[], Iterable[EngineState]],
         cards: Callable[[], Iterable[Card]],
         outbox: Callable[[], OutboxDepth | None],
+        level: Callable[[], DiskLevel],
     ) -> None:
         self._metrics = metrics
         self._home = home
@@ -48,6 +50,7 @@ class Watched(Collector):
             "engines": lambda: _of_engines(list(engines())),
             "cards": lambda: _of_cards(list(cards())),
             "disk": self._disk,
+            "disk_state": lambda: _of_disk(level()),
             "database": self._database,
             "outbox": lambda: _of_outbox(outbox()),
         }
@@ -78,6 +81,11 @@ class Watched(Collector):
         log = file.with_name(f"{file.name}-wal")
         sizes = [(["database"], _size(file)), (["log"], _size(log))]
         yield gauge("idolens_database_bytes", sizes)
+
+
+def _of_disk(level: DiskLevel) -> Iterator[Family]:
+    states = [([one.word], one is level) for one in DiskLevel]
+    yield gauge("idolens_disk_state", states)
 
 
 def _of_engines(engines: list[EngineState]) -> Iterator[Family]:
