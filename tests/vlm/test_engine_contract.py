@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from idolens.errors import QuestionError
 from idolens.settings import Settings
+from idolens.vlm.admission import Priority, WaitingEngine, doors
 from idolens.vlm.answer import Answer, Status
 from idolens.vlm.answer_store import AnswerStore
 from idolens.vlm.cached import CachedEngine
@@ -43,6 +44,9 @@ def _store() -> AnswerStore:
 ENGINES: dict[str, Callable[[Request], Engine]] = {
     "fake": lambda _: FakeEngine(),
     "cached": lambda _: CachedEngine(FakeEngine(), _store()),
+    "at the door": lambda _: WaitingEngine(
+        FakeEngine(), doors(Settings()).look, Priority.BATCH
+    ),
     "less a blank picture's": lambda _: ContrastEngine(FakeEngine(), 0.5),
     "embedded with random weights": lambda request: request.getfixturevalue(
         "random_engine"

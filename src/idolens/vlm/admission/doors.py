@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from idolens.settings import Settings
-from idolens.vlm.admission.admission import Admission, Rules
+from idolens.vlm.admission.admission import Admission
+from idolens.vlm.admission.rules import Rules
 
 
 @dataclass(frozen=True, slots=True)
