@@ -131,6 +131,37 @@ SHOWS = [
         [fires("errors", "warning", 20)],
     ),
     (
+        "nobody gives the alarm any more, or looks",
+        [series("idolens_watch_age_seconds", "1x10 _x20 5x10 60+60x30")],
+        [
+            fires("silent", None, 9),
+            fires("silent", "critical", 29),
+            fires("silent", None, 40),
+            fires("silent", "critical", 50),
+        ],
+    ),
+    (
+        "a heartbeat that does not arrive, beside one that does",
+        [
+            series(
+                "idolens_heartbeats_total{target='a',outcome='delivered'}", "0+1x60"
+            ),
+            series(
+                "idolens_heartbeats_total{target='b',outcome='failed'}", "0x20 0+1x40"
+            ),
+        ],
+        [fires("heartbeat", None, 19), fires("heartbeat", "warning", 30)],
+    ),
+    (
+        "a backup that grows old, and a new one",
+        [series("idolens_backup_age_seconds", "0+3600x40 0x20")],
+        [
+            fires("backup", None, 29),
+            fires("backup", "warning", 32),
+            fires("backup", None, 45),
+        ],
+    ),
+    (
         "one failure of one",
         [
             series(

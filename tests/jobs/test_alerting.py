@@ -46,6 +46,8 @@ class Gauge:
         self.value = 0.0
         self.tries = []
         self.changed = threading.Event()
+        self.beats = []
+        self.beaten = threading.Event()
 
     def samples(self):
         return [Sample("m", {}, self.value)]
@@ -53,6 +55,10 @@ class Gauge:
     def delivered(self, target, outcome):
         self.tries.append((target, outcome))
         self.changed.set()
+
+    def beat(self, target, outcome):
+        self.beats.append((target, outcome))
+        self.beaten.set()
 
     def failed(self, part):
         self.tries.append((part, "failed"))

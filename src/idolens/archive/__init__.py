@@ -9,7 +9,7 @@ from idolens.archive.database import sqlite_version
 from idolens.archive.deliveries import Deliveries
 from idolens.archive.disk import Disk, DiskLevel
 from idolens.archive.outbox import Outbox
-from idolens.archive.parcel import AlertChange, Delivery, OutboxDepth, Parcel
+from idolens.archive.parcel import AlertChange, Delivery, Notice, OutboxDepth, Parcel
 from idolens.archive.pictures import PictureStore
 from idolens.archive.session import (
     Event,
@@ -28,6 +28,7 @@ __all__ = [
     "Disk",
     "DiskLevel",
     "Event",
+    "Notice",
     "Outbox",
     "OutboxDepth",
     "Parcel",

@@ -20,8 +20,9 @@ from idolens.archive.logins import Logins
 from idolens.archive.migrate import upgrade
 from idolens.archive.news import News, tell
 from idolens.archive.occupancy import at_work_in
-from idolens.archive.outbox import Outbox
+from idolens.archive.outbox import Outbox, post
 from idolens.archive.pages import Pages
+from idolens.archive.parcel import Notice
 from idolens.archive.pictures import PictureStore
 from idolens.archive.policies import PolicyShelf
 from idolens.archive.reserve import Reserve
@@ -147,8 +148,16 @@ class Archive:
         session_id: SessionId,
         state: SessionState,
         reason: Bilingual | None = None,
+        notice: Notice | None = None,
     ) -> None:
-        """Note that the session is in ``state`` now; the same twice is once."""
+        """Note that the session is in ``state`` now; the same twice is once.
+
+        Args:
+            session_id: which one.
+            state: the state.
+            reason: why it failed.
+            notice: told to others if this is new: kept with it, or not at all.
+        """
         with self._database.write() as connection:
             events = connection.execute(_events(session_id)).mappings().all()
             if events and events[-1]["state"] == state.value:
@@ -164,6 +173,8 @@ class Archive:
                 },
             )
             tell(connection, "job", session_id, state=state.value)
+            if notice is not None:
+                post(connection, notice.payload, notice.targets, rows.now_ms())
 
     def events(self, session_id: SessionId) -> list[Event]:
         """Return how the session's state changed, the oldest first."""

@@ -21,6 +21,19 @@ class AlertChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A message that is to be kept together with its cause.
+
+    Attributes:
+        payload: a Standard Webhook's body.
+        targets: names of those who are told.
+    """
+
+    payload: Mapping[str, Any]
+    targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """One message on its way to one target.
 

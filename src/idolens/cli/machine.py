@@ -12,11 +12,13 @@ from idolens.cli.bilingual import examples
 from idolens.cli.checkup import Finding, checkup
 from idolens.cli.options import EngineName, with_engine
 from idolens.cli.terminal import Terminal
+from idolens.jobs.nightly import Nightly, open_nightly
 from idolens.settings import Settings
 from idolens.studio import Studio, open_studio
 from idolens.vlm import ENGINES
+from idolens.web.app import own_version
 from idolens.web.health import Check, ModelCheck, database_check, disk_check
-from idolens.web.metrics import Metrics
+from idolens.web.metrics import Metrics, WatchedBackups
 from idolens.web.monitor import open_monitor
 from idolens.web.server import address_of, listen
 from idolens.web.server import serve as serve_on
@@ -112,14 +114,23 @@ def serve(
     ):
         door = listen(settings, has_admin=studio.archive.accounts.has_admin())
         address = address_of(door)
-        serve_on(
-            studio,
-            settings,
-            door,
-            checks={**_checks(studio, settings), **soft},
-            metrics=metrics,
-            on_ready=partial(_say_ready, terminal, studio, settings, address),
-        )
+        with open_nightly(_backups(studio, settings, metrics)):
+            serve_on(
+                studio,
+                settings,
+                door,
+                checks={**_checks(studio, settings), **soft},
+                metrics=metrics,
+                on_ready=partial(_say_ready, terminal, studio, settings, address),
+            )
+
+
+def _backups(studio: Studio, settings: Settings, metrics: Metrics) -> Nightly:
+    nightly = Nightly(
+        settings, lambda: studio.archive, own_version(), metrics.backed_up
+    )
+    metrics.watch(WatchedBackups(nightly.age_s))
+    return nightly
 
 
 def _say_ready(

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from idolens.archive import Archive
-from idolens.jobs.courier import Courier
+from idolens.jobs.courier import Courier, word_of
+from idolens.jobs.heart import Heart
 from idolens.jobs.watchman import Watchman
 from idolens.outputs.alerts import Sample, read_rules
-from idolens.outputs.delivery import sender_for
-from idolens.settings import Settings
+from idolens.outputs.delivery import Outcome, sender_for
+from idolens.settings import AlertSettings, Settings
 
 _LEAVE_S = 1.0
 """How long all threads may take to leave; a message on its way is sent again later."""
@@ -26,6 +27,10 @@ class Tally(Protocol):
 
     def delivered(self, target: str, outcome: str) -> None:
         """Note a try to deliver a message."""
+        ...
+
+    def beat(self, target: str, outcome: str) -> None:
+        """Note a heartbeat; ``asleep`` is one that was held back."""
         ...
 
     def failed(self, part: str) -> None:
@@ -65,6 +70,12 @@ def open_alerting(
         )
         for courier in couriers
     ]
+    threads += [
+        threading.Thread(
+            target=heart.run, args=(stop, _beaten(tally)), daemon=True, name="heart"
+        )
+        for heart in _hearts(alerts, watchman)
+    ]
     threads.append(
         threading.Thread(
             target=watchman.run,
@@ -82,3 +93,25 @@ def open_alerting(
         end = time.monotonic() + _LEAVE_S
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
+
+
+def _hearts(alerts: AlertSettings, watchman: Watchman) -> list[Heart]:
+    takers = alerts.takers("heartbeat")
+    return [
+        Heart(
+            target.name,
+            sender_for(target, alerts.timeout_s),
+            lambda: watchman.awake,
+            place=alerts.place,
+            every_s=alerts.heartbeat_s,
+        )
+        for target in alerts.targets
+        if target.name in takers
+    ]
+
+
+def _beaten(tally: Tally) -> Callable[[str, Outcome | None], None]:
+    def told(target: str, outcome: Outcome | None) -> None:
+        tally.beat(target, "asleep" if outcome is None else word_of(outcome))
+
+    return told

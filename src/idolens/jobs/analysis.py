@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
-from idolens.archive import Archive, Session, SessionState
+from idolens.archive import Archive, Notice, Session, SessionState
 from idolens.errors import JobError
 from idolens.jobs.asking import Asker, StoppedError
 from idolens.jobs.feed import Feed
@@ -18,6 +18,7 @@ from idolens.media import encode
 from idolens.media.frame import DropReason, Frame, FrameState
 from idolens.media.meter import UNMETERED, Meter, timed
 from idolens.media.picture import Picture
+from idolens.outputs.notices import report_ready
 from idolens.review import (
     Policy,
     Report,
@@ -143,9 +144,20 @@ class Analysis:
         if kept is None:
             kept = self._judged(began_at).to_json()
             self._archive.save_report(session_id, kept)
-        self._archive.record(session_id, SessionState.DONE)
+        self._archive.record(session_id, SessionState.DONE, notice=self._notice())
         drop_unpacked(self._session, self._settings)
         return Report.from_json(kept).signature
+
+    def _notice(self) -> Notice | None:
+        alerts = self._settings.alerts
+        takers = tuple(alerts.takers("reports"))
+        payload = report_ready(
+            self._session.id,
+            place=alerts.place,
+            address=alerts.address,
+            at=datetime.now(UTC),
+        )
+        return Notice(payload=payload, targets=takers) if takers else None
 
     def close(self) -> None:
         """End the decoder."""

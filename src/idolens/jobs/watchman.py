@@ -20,7 +20,7 @@ from idolens.outputs.alerts import (
     firing,
     step,
 )
-from idolens.settings.alerting import AlertSettings, AnyTarget
+from idolens.settings.alerting import AlertSettings, AnyTarget, WebhookTarget
 
 _LOG = logging.getLogger(__name__)
 _REACH_S = 900.0
@@ -56,6 +56,11 @@ class Watchman:
     def silent_s(self) -> float:
         """How long the last look that went well is past, in seconds."""
         return time.monotonic() - self._looked_at
+
+    @property
+    def awake(self) -> bool:
+        """Whether the figures were looked at lately."""
+        return self.silent_s <= self.patience_s
 
     @property
     def patience_s(self) -> float:
@@ -146,4 +151,9 @@ def targets_for(event: AlertEvent, targets: Sequence[AnyTarget]) -> list[str]:
     """
     eased = event.change is Change.EASED
     how = Severity.CRITICAL if eased else event.severity
-    return [one.name for one in targets if Severity[one.least.upper()] <= how]
+    return [
+        one.name
+        for one in targets
+        if Severity[one.least.upper()] <= how
+        and not (isinstance(one, WebhookTarget) and "alerts" not in one.events)
+    ]

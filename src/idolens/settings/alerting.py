@@ -37,6 +37,9 @@ class WebhookTarget(HttpTarget):
 
     kind: Literal["webhook"]
     secrets: tuple[SecretStr, ...] = Field(min_length=1)
+    events: tuple[Literal["alerts", "reports", "heartbeat"], ...] = Field(
+        default=("alerts", "reports"), min_length=1
+    )
 
 
 class WeComTarget(HttpTarget):
@@ -110,9 +113,28 @@ class AlertSettings(BaseModel):
         description="Longest that sending one message may take, in seconds.",
     )
 
+    heartbeat_s: float = Field(
+        default=60.0,
+        ge=10,
+        description="Time between two heartbeats to webhooks that take them, in seconds; whoever gets them raises the alarm when they stop.",
+    )
+    address: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="Address at which people reach this service, e.g. `http://studio.lan:8080`; links in messages begin with it.",
+    )
+
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         names = [target.name for target in self.targets]
         if len(set(names)) < len(names):
             raise ValueError("two targets have the same name")
         return self
+
+    def takers(self, kind: Literal["reports", "heartbeat"]) -> list[str]:
+        """Return the names of the webhooks that want to hear of ``kind``."""
+        return [
+            target.name
+            for target in self.targets
+            if isinstance(target, WebhookTarget) and kind in target.events
+        ]

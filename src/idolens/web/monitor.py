@@ -65,7 +65,7 @@ def open_monitor(
         )
     )
     with open_alerting(settings, lambda: house.archive, metrics) as watchman:
-        metrics.alerts(lambda: watchman.firing)
+        metrics.alerts(lambda: watchman.firing, lambda: watchman.silent_s)
         yield {
             "model_servers": Soft(lambda: _servers(house.engine_states)),
             "messages": Soft(lambda: _messages(depth)),

@@ -88,6 +88,8 @@ def test_prometheus_gets_every_threshold():
     book = shipped_rules()
     rules = yaml.safe_load(prometheus_rules(book))["groups"][0]["rules"]
 
+    silence = rules.pop()
+    assert silence["alert"] == "idolens_silent"
     assert len(rules) == sum(len(rule.levels) for rule in book.rules)
     disk = next(rule for rule in rules if rule["alert"] == "idolens_disk")
     assert (

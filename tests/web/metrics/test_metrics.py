@@ -128,7 +128,9 @@ def test_a_meter_counts_what_it_hears():
     metrics.working(-1)
     metrics.delivered("ops", "failed")
     metrics.failed("disk")
-    metrics.alerts(lambda: {"disk": "critical"})
+    metrics.beat("pager", "delivered")
+    metrics.backed_up("made")
+    metrics.alerts(lambda: {"disk": "critical"}, lambda: 7.0)
     told = {
         (one.name, *sorted(one.labels.items())): one.value for one in metrics.samples()
     }
@@ -143,6 +145,12 @@ def test_a_meter_counts_what_it_hears():
     assert told["idolens_tokens_total", ("kind", "said")] == 7
     assert told["idolens_decode_rejects_total", ("code", "unreadable_media")] == 1
     assert told[("idolens_jobs_running",)] == 1
+    assert told["idolens_backups_total", ("outcome", "made")] == 1
+    assert told[("idolens_watch_age_seconds",)] == 7
+    assert (
+        told["idolens_heartbeats_total", ("outcome", "delivered"), ("target", "pager")]
+        == 1
+    )
     fires = ("idolens_alerts_firing", ("rule", "disk"), ("severity", "critical"))
     assert told[fires] == 1
 

@@ -29,6 +29,9 @@ _HEAD: Final = (
 )
 
 
+_SILENT_S: Final = 60
+
+
 def prometheus_rules(book: RuleBook) -> str:
     """Return ``book`` as a Prometheus rule file (YAML)."""
     rules = [
@@ -36,6 +39,7 @@ def prometheus_rules(book: RuleBook) -> str:
         for rule in book.rules
         for severity, threshold in rule.levels
     ]
+    rules.append(_silent())
     document = {"groups": [{"name": "idolens", "interval": "15s", "rules": rules}]}
     return _HEAD + yaml.safe_dump(
         document, allow_unicode=True, sort_keys=False, width=100
@@ -72,6 +76,23 @@ def selected(selector: Selector) -> str:
     matchers = [f"{name}=~{json.dumps(to)}" for name, to in selector.where.items()]
     matchers += [f"{name}!~{json.dumps(to)}" for name, to in selector.without.items()]
     return selector.metric + (f"{{{','.join(matchers)}}}" if matchers else "")
+
+
+def _silent() -> dict[str, Any]:
+    """Return the rule that only somebody outside can keep: nobody gives the alarm."""
+    age = "idolens_watch_age_seconds"
+    return {
+        "alert": "idolens_silent",
+        "expr": f"absent({age}) or max({age}) > {_SILENT_S}",
+        "for": "2m",
+        "labels": {"severity": Severity.CRITICAL.word},
+        "annotations": {
+            "summary": "告警程序没有动静 · Nobody gives the alarm",
+            "description": "服务可能已停止,或规则无法检查:请查看机器与日志。 · The "
+            "service may be down, or cannot look at its rules: see the machine and its "
+            "log.",
+        },
+    }
 
 
 def _alert(rule: Rule, severity: Severity, threshold: Threshold) -> dict[str, Any]:

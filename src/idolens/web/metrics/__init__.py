@@ -4,6 +4,7 @@ Takes what happens from whoever measures (a `Meter`), and looks at the rest when
 Must not know what anybody does with the figures.
 """
 
+from idolens.web.metrics.backups import WatchedBackups
 from idolens.web.metrics.cards import Cards
 from idolens.web.metrics.desks import WatchedDesks
 from idolens.web.metrics.gate import MeterGate
@@ -17,6 +18,7 @@ __all__ = [
     "MeterGate",
     "Metrics",
     "Watched",
+    "WatchedBackups",
     "WatchedDesks",
     "dashboard",
     "metrics_routes",

@@ -33,6 +33,8 @@ LOOKED_AT: Final = frozenset(
         "idolens_disk_bytes",
         "idolens_disk_state",
         "idolens_database_bytes",
+        "idolens_backup_age_seconds",
+        "idolens_watch_age_seconds",
         "idolens_outbox_messages",
         "idolens_outbox_age_seconds",
         "idolens_queue_waiting",
@@ -157,13 +159,28 @@ class Metrics:
         """Note a try to deliver a message."""
         self._counters["idolens_deliveries"].labels(target, outcome).inc()
 
+    def beat(self, target: str, outcome: str) -> None:
+        """Note a heartbeat; ``asleep`` is one that was held back."""
+        self._counters["idolens_heartbeats"].labels(target, outcome).inc()
+
+    def backed_up(self, outcome: str) -> None:
+        """Note how a nightly backup ended: ``made`` or ``failed``."""
+        self._counters["idolens_backups"].labels(outcome).inc()
+
     def failed(self, part: str) -> None:
         """Note that a figure could not be read."""
         self._counters["idolens_watch_failures"].labels(part).inc()
 
-    def alerts(self, firing: Callable[[], Mapping[str, str]]) -> None:
-        """Ask ``firing`` which rules fire and how bad each is, when somebody asks."""
-        self.watch(_Firing(firing))
+    def alerts(
+        self, firing: Callable[[], Mapping[str, str]], age_s: Callable[[], float]
+    ) -> None:
+        """Ask, when somebody asks, which rules fire and how bad each is.
+
+        Args:
+            firing: gives that.
+            age_s: gives how long ago the rules were looked at, in seconds.
+        """
+        self.watch(_Firing(firing, age_s))
 
     def _histogram(self, metric: Metric) -> Histogram:
         return Histogram(
@@ -176,10 +193,13 @@ class Metrics:
 
 
 class _Firing(Collector):
-    """The alerts that fire."""
+    """The alerts that fire, and whether anybody looks."""
 
-    def __init__(self, firing: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self, firing: Callable[[], Mapping[str, str]], age_s: Callable[[], float]
+    ) -> None:
         self._firing = firing
+        self._age_s = age_s
 
     def describe(self) -> Iterable[Family]:
         return []
@@ -187,6 +207,7 @@ class _Firing(Collector):
     def collect(self) -> Iterator[Family]:
         fires = [((rule, severity), 1.0) for rule, severity in self._firing().items()]
         yield gauge("idolens_alerts_firing", fires)
+        yield gauge("idolens_watch_age_seconds", [((), self._age_s())])
 
 
 def names(metrics: Iterable[Metric] = METRICS) -> set[str]:

@@ -1,0 +1,118 @@
+"""What is asked of the service, who waits for it, and what is refused or reduced."""
+
+from typing import Final
+
+from idolens.web.metrics.table.metric import Metric, metric
+
+REQUEST_SECONDS: Final = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+REQUESTS: Final[tuple[Metric, ...]] = (
+    metric(
+        "idolens_requests",
+        "counter",
+        "已回答的请求",
+        "Requests answered",
+        labels=("method", "route", "status", "code"),
+        by=("route", "status"),
+        unit="reqps",
+        row="requests",
+    ),
+    metric(
+        "idolens_request_seconds",
+        "histogram",
+        "请求耗时",
+        "Time from request to the end of its answer",
+        labels=("route",),
+        by=("route",),
+        unit="s",
+        row="requests",
+        buckets=REQUEST_SECONDS,
+    ),
+    metric(
+        "idolens_queue_waiting",
+        "gauge",
+        "正在排队的请求",
+        "Requests that wait for their turn",
+        labels=("desk",),
+        by=("desk",),
+        row="requests",
+    ),
+    metric(
+        "idolens_queue_age_seconds",
+        "gauge",
+        "排在最前的请求已等待的时间",
+        "How long the first in the queue has waited",
+        labels=("desk",),
+        by=("desk",),
+        unit="s",
+        row="requests",
+    ),
+    metric(
+        "idolens_queue_running",
+        "gauge",
+        "正在处理的请求",
+        "Requests that are being worked on",
+        labels=("desk",),
+        by=("desk",),
+        row="requests",
+    ),
+    metric(
+        "idolens_queue_limit",
+        "gauge",
+        "同时处理的上限",
+        "Requests that are worked on at once at most",
+        labels=("desk",),
+        by=("desk",),
+        row="requests",
+    ),
+    metric(
+        "idolens_queue_ceiling",
+        "gauge",
+        "同时处理的上限最多可到多少",
+        "Requests that are worked on at once at best",
+        labels=("desk",),
+        by=("desk",),
+        row="requests",
+    ),
+    metric(
+        "idolens_brownout_step",
+        "gauge",
+        "过载时的省略等级：1 缩小图片、2 减少问题、3 只答已知",
+        "What is left out while too much is asked: 1 smaller pictures, 2 fewer"
+        " questions, 3 nobody waits",
+        labels=("desk",),
+        by=("desk",),
+        row="requests",
+    ),
+    metric(
+        "idolens_reduced",
+        "counter",
+        "有所省略的回答",
+        "Replies that were given with less",
+        labels=("desk", "what"),
+        by=("what",),
+        unit="reqps",
+        row="requests",
+    ),
+    metric(
+        "idolens_queue_wait_seconds",
+        "histogram",
+        "排队等待的时间",
+        "Time that requests waited for their turn",
+        labels=("desk",),
+        by=("desk",),
+        unit="s",
+        row="requests",
+        buckets=REQUEST_SECONDS,
+    ),
+    metric(
+        "idolens_shed",
+        "counter",
+        "因繁忙被拒绝的请求",
+        "Requests refused because all hands are full",
+        labels=("desk", "reason"),
+        by=("reason",),
+        unit="reqps",
+        row="requests",
+    ),
+)
