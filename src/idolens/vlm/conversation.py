@@ -27,6 +27,8 @@ MOST_TOP_LOGPROBS = 20
 """Most alternatives that are told of each token."""
 MOST_STOPS = 4
 """Most texts that end a reply."""
+MOST_STOP_CHARACTERS = 200
+"""Longest of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,8 +154,16 @@ def _check_turns(turns: Sequence[Turn]) -> None:
     _at_most(len(turns), MOST_TURNS, "turns", "条消息")
     longest = max(len(turn.text) for turn in turns)
     _at_most(longest, MOST_TURN_CHARACTERS, "characters in a turn", "字每条消息")
-    shown = sum(len(turn.pictures) for turn in turns)
-    _at_most(shown, MOST_PICTURES, "pictures", "张图片")
+    check_shown(sum(len(turn.pictures) for turn in turns))
+
+
+def check_shown(pictures: int) -> None:
+    """Refuse more pictures than a conversation may have, before they are decoded.
+
+    Raises:
+        QuestionError: there are too many.
+    """
+    _at_most(pictures, MOST_PICTURES, "pictures", "张图片")
 
 
 def _at_most(value: int, most: int, en: str, zh: str) -> None:
@@ -170,10 +180,16 @@ def _check_sampling(sampling: Sampling) -> None:
     _within("top_p", sampling.top_p, 0.001, 1)
     _within("top_logprobs", sampling.top_logprobs, 0, MOST_TOP_LOGPROBS)
     _within("thinking_tokens", sampling.thinking_tokens, 1, MOST_SPOKEN_TOKENS)
+    longest = max(map(len, sampling.stop), default=1)
     if len(sampling.stop) > MOST_STOPS or not all(sampling.stop):
         raise QuestionError(
             f"Give at most {MOST_STOPS} texts to stop at, none of them empty.",
             f"停止文本最多 {MOST_STOPS} 条,且不能为空。",
+        )
+    if longest > MOST_STOP_CHARACTERS:
+        raise QuestionError(
+            f"A text to stop at has at most {MOST_STOP_CHARACTERS} characters.",
+            f"每条停止文本最多 {MOST_STOP_CHARACTERS} 个字。",
         )
 
 

@@ -19,6 +19,8 @@ MOST_OPTION_CHARACTERS = 200
 """Longest option or level, in characters."""
 MOST_TAGS = 64
 """Most tags of one Tags question."""
+MOST_TAG_OPTIONS = 1000
+"""Most words that a Tags question may be limited to."""
 MOST_TOKENS = 1024
 """Longest generated text, in tokens."""
 _RESERVED = frozenset({"cannot_tell", "无法判断"})
@@ -139,6 +141,7 @@ def _check_one(question: Question, most_options: int) -> None:
         _check_options(key, question.levels, MOST_LEVELS)
     elif isinstance(question, Tags):
         _check_range(key, "most", question.most, MOST_TAGS)
+        _check_words(key, question.options)
     elif isinstance(question, Text):
         _check_range(key, "max_tokens", question.max_tokens, MOST_TOKENS)
 
@@ -158,6 +161,17 @@ def _check_options(key: QuestionKey, options: tuple[str, ...], most: int) -> Non
                 f"问题 {key!r} 的选项 {option!r} 不可用:请写 1 到"
                 f" {MOST_OPTION_CHARACTERS} 个字,不要换行;“无法判断”会自动提供。",
             )
+
+
+def _check_words(key: QuestionKey, words: tuple[str, ...]) -> None:
+    longest = max((len(word) for word in words), default=0)
+    if len(words) > MOST_TAG_OPTIONS or longest > MOST_OPTION_CHARACTERS:
+        raise QuestionError(
+            f"Question {key!r} may name at most {MOST_TAG_OPTIONS} tags of at most"
+            f" {MOST_OPTION_CHARACTERS} characters each.",
+            f"问题 {key!r} 最多可列出 {MOST_TAG_OPTIONS} 个标签,每个不超过"
+            f" {MOST_OPTION_CHARACTERS} 个字。",
+        )
 
 
 def _is_option(option: str) -> bool:

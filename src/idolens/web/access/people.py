@@ -112,7 +112,7 @@ def add_audit(router: APIRouter, archive: Callable[[], Archive]) -> None:
     @router.get("/audit", summary="Who did what, and when")
     async def entries(
         after: Annotated[
-            int, Query(ge=0, description="Only entries behind this number.")
+            int, Query(ge=0, le=2**53, description="Only entries behind this number.")
         ] = 0,
         limit: Annotated[
             int, Query(ge=1, le=1000, description="At most so many.")

@@ -67,7 +67,9 @@ class NewKey(_Asked):
 
     name: Name
     scopes: list[Permission] = Field(
-        min_length=1, description="What it may do, e.g. `read`, `ask`, `ingest`."
+        min_length=1,
+        max_length=len(Permission),
+        description="What it may do, e.g. `read`, `ask`, `ingest`.",
     )
     days: int | None = Field(
         90,

@@ -13,6 +13,7 @@ from idolens.errors import BadInputError
 
 MOST = 200
 """Most items of one page."""
+_LARGEST = 2**53
 _CURSOR_CHARACTERS = 1000
 
 T = TypeVar("T")
@@ -98,6 +99,8 @@ def place_of(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
     parts = cast("list[object]", place)
     if [type(part) for part in parts] != list(kinds):
         raise _bad_cursor()
+    if any(isinstance(part, int) and abs(part) > _LARGEST for part in parts):
+        raise _bad_cursor()  # no database counts so far
     return tuple(part for part in parts if isinstance(part, str | int))
 
 

@@ -26,6 +26,8 @@ from idolens.web.api.shape import (
 )
 from idolens.web.house import House
 
+_LATEST_MS = 2**53
+"""Past any recording, and within what every program reads as a whole number."""
 Decision = Literal["confirmed", "dismissed", "corrected"]
 
 
@@ -43,9 +45,11 @@ class VerdictAsked(Asked):
         default=None, max_length=40, description="Key of a question of the policy."
     )
     start_ms: int | None = Field(
-        default=None, ge=0, description="Begin on the session clock."
+        default=None, ge=0, le=_LATEST_MS, description="Begin on the session clock."
     )
-    end_ms: int | None = Field(default=None, ge=0, description="End, likewise.")
+    end_ms: int | None = Field(
+        default=None, ge=0, le=_LATEST_MS, description="End, likewise."
+    )
     decision: Decision = Field(
         description="`corrected` says in `label` what it is instead.",
         examples=["confirmed"],
@@ -56,6 +60,7 @@ class VerdictAsked(Asked):
     note: str = Field(default="", max_length=2000, description="Why.")
     version: int = Field(
         ge=0,
+        le=2**53,
         description="Version of the verdict that was shown, 0 if there was none; when "
         "another has come since the answer is 409.",
         examples=[0],

@@ -7,8 +7,8 @@ from pydantic import Discriminator, Field, JsonValue, Tag
 
 from idolens.errors import QuestionError
 from idolens.media.picture import Picture
-from idolens.vlm.conversation import Role, Sampling, Turn
-from idolens.web.openai.shape import Asked, tag_of, text_or_list
+from idolens.vlm.conversation import Role, Sampling, Turn, check_shown
+from idolens.web.openai.shape import MOST_NAME_CHARACTERS, Asked, tag_of, text_or_list
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
 
@@ -97,9 +97,13 @@ Message = Annotated[
 class JsonSchema(Asked):
     """The schema that a reply keeps."""
 
-    name: str = Field(min_length=1, description="A name for it; it has no effect.")
+    name: str = Field(
+        min_length=1,
+        max_length=MOST_NAME_CHARACTERS,
+        description="A name for it; it has no effect.",
+    )
     description: str | None = Field(
-        default=None, description="What it is; it has no effect."
+        default=None, max_length=2000, description="What it is; it has no effect."
     )
     schema_: dict[str, JsonValue] = Field(alias="schema", description="JSON Schema.")
     strict: bool | None = Field(
@@ -154,7 +158,10 @@ class TemplateOptions(Asked):
 class ChatRequest(Asked):
     """A conversation to go on with; a field not listed here is refused."""
 
-    model: str = Field(description="The model's name, as GET /v1/models says.")
+    model: str = Field(
+        max_length=MOST_NAME_CHARACTERS,
+        description="The model's name, as GET /v1/models says.",
+    )
     messages: list[Message] = Field(
         min_length=1,
         description="`SystemMessage`, `UserMessage` and `AssistantMessage`; the last"
@@ -218,7 +225,13 @@ class ChatRequest(Asked):
 
 
 def turns_of(messages: Sequence[Message], look: Callable[[str], Picture]) -> list[Turn]:
-    """Return the conversation; ``look`` makes a picture of a data URL."""
+    """Return the conversation; ``look`` makes a picture of a data URL.
+
+    Raises:
+        QuestionError: it has more pictures than any may have; none was looked at.
+    """
+    parts = [part for one in messages for part in one.content if part]
+    check_shown(sum(isinstance(part, ImagePart) for part in parts))
     return [_turn(message, look) for message in messages]
 
 

@@ -12,7 +12,7 @@ from idolens.vlm.phrasing import language_of
 from idolens.vlm.question import Choice, Question, Score, YesNo, check
 from idolens.vlm.rounds import MOST_IN_ROUNDS
 from idolens.vocabulary import QuestionKey
-from idolens.web.openai.shape import Asked, tag_of, text_or_list
+from idolens.web.openai.shape import MOST_NAME_CHARACTERS, Asked, tag_of, text_or_list
 
 MOST_QUESTIONS = 400
 
@@ -68,7 +68,9 @@ class Predicate(Asked):
         description="The question, as text or a list of `InputText`."
     )
     name: str | None = Field(
-        default=None, description="Its name, given back in the answer."
+        default=None,
+        max_length=MOST_NAME_CHARACTERS,
+        description="Its name, given back in the answer.",
     )
 
 
@@ -90,7 +92,9 @@ class ChoiceQuestion(Asked):
         description="2 to 255 different ones; over 25 are asked in two rounds."
     )
     name: str | None = Field(
-        default=None, description="Its name, given back in the answer."
+        default=None,
+        max_length=MOST_NAME_CHARACTERS,
+        description="Its name, given back in the answer.",
     )
 
 
@@ -110,7 +114,9 @@ class ScoreQuestion(Asked):
     )
     levels: list[Level] = Field(description="2 to 10, from the lowest to the highest.")
     name: str | None = Field(
-        default=None, description="Its name, given back in the answer."
+        default=None,
+        max_length=MOST_NAME_CHARACTERS,
+        description="Its name, given back in the answer.",
     )
 
 
@@ -125,7 +131,10 @@ AskedQuestion = Annotated[
 class DecisionRequest(Asked):
     """One picture and many questions; a field not listed here is refused."""
 
-    model: str = Field(description="The model's name, as GET /v1/models says.")
+    model: str = Field(
+        max_length=MOST_NAME_CHARACTERS,
+        description="The model's name, as GET /v1/models says.",
+    )
     input: Annotated[
         Annotated[str, Tag("~text")] | Annotated[list[InputMessage], Tag("~parts")],
         Discriminator(text_or_list),

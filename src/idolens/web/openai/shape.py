@@ -5,6 +5,8 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict
 
+MOST_NAME_CHARACTERS = 200
+"""Longest name of a model, a question or a schema, in characters."""
 HIDDEN = "~"
 """Tags that begin so choose between kinds of a field, and are no field's name."""
 
