@@ -53,7 +53,10 @@ console.log((await shot.ask("画面中是否有未授权LOGO?")).answer)
 ```
 
 Pictures may be JPEG, PNG, WebP, GIF, AVIF or BMP, at most 20 MB before base64. Requests
-that find no room wait for a short time and are then answered 503 with `Retry-After`.
+that find no room wait for a short time and are then answered 503 with `Retry-After`;
+a key that asks too often gets 429. What can wait says `Idolens-Priority: batch`; an
+answer that was given with less under load says so in `Idolens-Reduced`
+([guide](guides/hold-out-under-load.md)).
 Until there is an account, this machine may use the service as it is; from then on send
 a key (`Authorization: Bearer idl_…` or `X-API-Key: idl_…`, never in an address), or
 sign in ([guide](guides/let-people-in.md)). Only `/livez` and the pages to sign in are
@@ -64,7 +67,9 @@ pictures nor questions. `/metrics` tells Prometheus how the service is; see
 [Watch the machine](guides/watch-the-machine.md).
 
 图片可为 JPEG、PNG、WebP、GIF、AVIF 或 BMP,base64 编码前不超过 20 MB。\
-繁忙时请求会短暂排队,之后返回 503 与 `Retry-After`。\
+繁忙时请求会短暂排队,之后返回 503 与 `Retry-After`;同一密钥请求过多返回 429。\
+可以等的请求发送 `Idolens-Priority: batch`;过载时有所省略的回答带有 `Idolens-Reduced`\
+([说明](guides/hold-out-under-load.md))。\
 创建第一个帐号之前,本机可直接使用;此后请发送密钥\
 (`Authorization: Bearer idl_…` 或 `X-API-Key: idl_…`,不要写在网址中)或登录,\
 见[说明](guides/let-people-in.md)。只有 `/livez` 和登录页面对所有人开放。\

@@ -52,8 +52,8 @@ class Shortfall(Message):
     """Something that does not work as it should, though requests are answered."""
 
     name: str = Field(
-        description="What it is: `disk`, `queue`, `jobs`, `model_servers`, `messages`, "
-        "`watchman` or `alerts`."
+        description="What it is: `load`, `disk`, `queue`, `jobs`, `model_servers`, "
+        "`messages`, `watchman` or `alerts`."
     )
 
 

@@ -15,6 +15,7 @@ _ASKED_WITH = (
     "authorization",
     "content-type",
     "idempotency-key",
+    "idolens-priority",
     "if-match",
     "if-none-match",
     "last-event-id",
@@ -28,6 +29,7 @@ _ASKED_WITH = (
 _READ_BY_PAGES = (
     "etag",
     "idempotent-replayed",
+    "idolens-reduced",
     "location",
     "retry-after",
     "tus-resumable",

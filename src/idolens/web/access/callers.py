@@ -45,13 +45,13 @@ class Callers:
     ) -> None:
         self._archive = archive
         self.cookie = LoginCookie(secure=settings.behind_https)
-        self.rates = Rates(settings.load)
         self._open_here = settings.access == "open-loopback" and is_loopback(
             settings.host
         )
         self.open_to_all = (
             settings.insecure_open_lan and settings.access == "open-loopback"
         )
+        self.rates = Rates(settings.load, open_to_all=self.open_to_all)
         self._clock = clock
         self._limiter: anyio.CapacityLimiter | None = None
         self._has_accounts = False

@@ -23,9 +23,11 @@ class Rates:
 
     Args:
         load: how many there may be.
+        open_to_all: whether other machines are let in without an account.
     """
 
-    def __init__(self, load: LoadSettings) -> None:
+    def __init__(self, load: LoadSettings, *, open_to_all: bool) -> None:
+        self._open_to_all = open_to_all
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._of_caller = _per_minute(load.caller_per_minute)
         self._of_address = _per_minute(load.address_per_minute)
@@ -38,7 +40,7 @@ class Rates:
         """
         if caller.kind != "open":
             self._take(self._of_caller, caller.actor)
-        elif not from_this_machine(connection):
+        elif self._open_to_all and not from_this_machine(connection):
             host = connection.client.host if connection.client else ""
             self._take(self._of_address, host)
 
