@@ -85,11 +85,11 @@ def test_a_folder_of_the_settings_keeps_the_newest(shell, monkeypatch):
     monkeypatch.setenv("IDOLENS_BACKUP__FOLDER", str(shell.folder / "nas"))
     monkeypatch.setenv("IDOLENS_BACKUP__KEEP", "2")
     made = [shell.run("backup").out.strip().rpartition("/")[2] for _ in range(3)]
-    listed = shell.run("backup", "--list")
+    listed = shell.run("backup", "--list").out.split()
 
-    assert made[0] not in listed.out
-    assert made[1] in listed.out
-    assert made[2] in listed.out
+    assert made[0] not in listed
+    assert made[1] in listed
+    assert made[2] in listed
 
 
 def test_a_check_can_be_read_by_programs(shell):
@@ -99,3 +99,38 @@ def test_a_check_can_be_read_by_programs(shell):
     done = shell.run("check", "--json", "--mend")
     assert done.json() == []
     assert done.status == 0
+
+
+@pytest.mark.slow
+def test_a_service_backs_up_by_itself(shell, monkeypatch):
+    """The first one at the start; the figures say how old it is."""
+    (shell.folder / "nas").mkdir()
+    monkeypatch.setenv("IDOLENS_BACKUP__FOLDER", str(shell.folder / "nas"))
+    process = shell.start("serve", "--port", "0")
+    try:
+        address = re.search(r"http://\S+", process.stderr.readline())[0]
+        with httpx2.Client(base_url=address, timeout=60) as client:
+            for _ in range(2000):
+                told = client.get("/metrics").text
+                if 'idolens_backups_total{outcome="made"} 1.0' in told:
+                    break
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
+
+    assert "idolens_backup_age_seconds" in told
+    (made,) = (shell.folder / "nas").glob("idolens-*")
+    assert shell.run("restore", "--dry-run", str(made)).status == 0
+
+
+@pytest.mark.parametrize("command", [("doctor",), ("serve", "--port", "0"), ("check",)])
+def test_a_cut_off_restore_says_what_to_do(shell, command):
+    """Whatever is started first, it says so in one sentence."""
+    shell.run("doctor")
+    (shell.folder / "data" / "restoring.json").write_text("{}")
+
+    done = shell.run(*command)
+
+    assert done.status == 1
+    assert "idolens restore --undo" in done.out + done.err

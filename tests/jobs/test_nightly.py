@@ -31,6 +31,7 @@ def a_clock():
 
 @pytest.fixture(name="settings")
 def a_studio(tmp_path):
+    (tmp_path / "nas").mkdir()
     backup = BackupSettings(folder=tmp_path / "nas", hour=4, keep=2)
     return a_house(tmp_path).model_copy(update={"backup": backup})
 
@@ -84,9 +85,9 @@ def test_a_restart_makes_none_that_is_there(settings, archive, clock):
 def test_a_failure_is_told_and_tried_again_after_an_hour(
     settings, archive, clock, tmp_path
 ):
-    """A disk that is not there costs no service; the age goes on."""
+    """A disk that is not mounted is not written past; the age goes on."""
     told = []
-    (tmp_path / "nas").write_text("no folder")
+    (tmp_path / "nas").rmdir()
     watching = nightly(settings, archive, clock, told)
 
     assert watching.look() is None
@@ -94,7 +95,8 @@ def test_a_failure_is_told_and_tried_again_after_an_hour(
     assert watching.look() is None
     assert told == ["failed"]
     clock.pass_by(minutes=31)
-    (tmp_path / "nas").unlink()
+    assert not (tmp_path / "nas").exists()
+    (tmp_path / "nas").mkdir()
     assert watching.age_s() == 61 * 60
 
     assert watching.look() is not None

@@ -90,6 +90,7 @@ class Nightly:
             folder,
             version=self._version,
             uploads=self._settings.backup.uploads,
+            make_folder=False,
             now=now,
         )
         self._last, self._failed = made.made_at, None

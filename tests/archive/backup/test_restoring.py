@@ -1,5 +1,6 @@
 """A restore brings everything back or changes nothing, whenever it ends."""
 
+import errno
 import json
 import multiprocessing
 import os
@@ -176,7 +177,16 @@ def test_a_bad_backup_is_refused_before_anything_is_touched(
     assert prints(settings.home) == before
 
 
-def test_what_does_not_work_here_is_rolled_back(settings, backup):
+@pytest.mark.parametrize(
+    "failure",
+    [
+        BackupError("Planted.", "故意失败。"),
+        OSError(errno.ENOSPC, "Planted."),
+        OSError(errno.EIO, "Planted."),
+    ],
+    ids=["unsound", "full disk", "broken disk"],
+)
+def test_what_does_not_work_here_is_rolled_back(settings, backup, failure):
     """The look after the exchange fails: the old is back, and works."""
     go_on(settings)
     before = content(settings)
@@ -185,7 +195,7 @@ def test_what_does_not_work_here_is_rolled_back(settings, backup):
     def fails_in_place(home: Path) -> None:
         looked.append(home)
         if home == settings.home:
-            raise BackupError("Planted.", "故意失败。")
+            raise failure
 
     with pytest.raises(BackupError, match=r"in its place again.*Planted") as caught:
         restore(backup, settings.home, check=fails_in_place)
@@ -194,6 +204,22 @@ def test_what_does_not_work_here_is_rolled_back(settings, backup):
     assert len(looked) == 2
     assert content(settings) == before
     assert not list(settings.home.glob(".restore-*"))
+    assert not list(settings.home.glob("before-restore-*"))
+
+
+def test_ctrl_c_halfway_goes_back_too(settings, backup):
+    """Nobody has to clean up after it."""
+    go_on(settings)
+    before = content(settings)
+
+    def stopped(home: Path) -> None:
+        if home == settings.home:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        restore(backup, settings.home, check=stopped)
+
+    assert content(settings) == before
     assert not list(settings.home.glob("before-restore-*"))
 
 

@@ -1,12 +1,16 @@
 """A backup is whole, whoever writes meanwhile; and it costs no earlier one."""
 
+import multiprocessing
 import os
 import shutil
+import signal
 import stat
 import subprocess
+import sys
 import threading
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pysqlite3.dbapi2 as sqlite
 import pytest
@@ -229,4 +233,60 @@ def test_nothing_to_back_up_is_said(tmp_path):
         take_backup(tmp_path, tmp_path / "nas", version="1")
 
     assert "home" in str(caught.value)
+    assert not (tmp_path / "nas").exists()
+
+
+def killed_at(home: Path, folder: Path, number: int) -> None:
+    """Back up, and die at the ``number``-th file that is opened or named there."""
+    left = number
+
+    def hook(event: str, arguments: tuple) -> None:
+        nonlocal left
+        if event not in {"open", "os.link", "os.rename", "os.mkdir"}:
+            return
+        if any(str(one).startswith(str(folder)) for one in arguments):
+            left -= 1
+            if left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    take_backup(home, folder, version="1.2", now=NOON + timedelta(days=1))
+
+
+def test_a_kill_at_any_moment_costs_no_earlier_backup(tmp_path, monkeypatch):
+    """Nothing half done passes for a backup, and the next one goes through."""
+    root = Path(__file__).parents[3]
+    monkeypatch.setenv("PYTHONPATH", f"{root / 'src'}:{root}")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.archive.backup.test_taking"])
+    settings = a_house(tmp_path)
+    nas = tmp_path / "nas"
+    first = take(settings, nas)
+    before = prints(first.folder)
+    killed = 0
+    for number in range(1, 400, 7):
+        life = context.Process(target=killed_at, args=(settings.home, nas, number))
+        life.start()
+        life.join(60)
+        if life.exitcode == 0:
+            break
+        assert life.exitcode == -signal.SIGKILL
+        killed += 1
+        assert prints(first.folder) == before
+        assert [one.folder for one in backups_in(nas)] == [first.folder]
+    else:
+        pytest.fail("it never came to an end")
+
+    assert killed > 3
+    assert len(backups_in(nas)) == 2
+    assert not list(nas.glob(".*.draft"))
+    verify(backups_in(nas)[-1].folder)
+
+
+def test_at_night_no_folder_is_made(tmp_path):
+    """One that is missing is a disk that is not mounted."""
+    settings = a_house(tmp_path)
+    with pytest.raises(BackupError, match="mount its disk"):
+        take(settings, tmp_path / "nas", make_folder=False)
+
     assert not (tmp_path / "nas").exists()

@@ -105,7 +105,7 @@ def test_promql_of_every_measure():
     said = {rule.name: expression(rule) for rule in shipped_rules().rules}
 
     assert said["slow"].startswith("histogram_quantile(0.95, sum by (le) (rate(")
-    assert 'code!~"engine_busy|quota"' in said["errors"]
+    assert 'code!~"engine_busy|disk_full"' in said["errors"]
     assert "min_over_time(idolens_jobs_running[3m])" in said["no_frames"]
 
 

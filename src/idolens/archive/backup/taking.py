@@ -49,6 +49,7 @@ def take_backup(
     *,
     version: str,
     uploads: bool = True,
+    make_folder: bool = True,
     now: datetime | None = None,
 ) -> Backup:
     """Copy ``home`` into a new folder within ``folder``.
@@ -63,6 +64,9 @@ def take_backup(
         folder: where backups are kept.
         version: of this program.
         uploads: whether uploaded recordings belong to it.
+        make_folder: whether ``folder`` may be made. Nobody watches at night: there a
+            folder that is missing means a disk that is not mounted, and what was
+            written in its place would fill up another one.
         now: the time.
 
     Raises:
@@ -74,6 +78,13 @@ def take_backup(
         raise BackupError(
             f"There is nothing to back up in {home}: check the setting `home`.",
             f"{home} 中没有可备份的内容:请检查设置 `home`。",
+        )
+    if not make_folder and not folder.is_dir():
+        raise BackupError(
+            f"The backup folder {folder} is not there: mount its disk, or make it once "
+            f"with `idolens backup {folder}`.",
+            f"备份文件夹 {folder} 不存在:请挂载其磁盘,或先运行一次 "
+            f"`idolens backup {folder}` 创建它。",
         )
     moment = now or datetime.now(UTC)
     with _translated(folder), writing_to(folder):
