@@ -76,8 +76,8 @@ def test_a_session_is_forgotten_with_its_kept_answers(tmp_path):
 
     with open_studio(settings) as studio:
         with pytest.raises(NotFoundError):
-            studio.forget("s2")
-        studio.forget("s1")
+            studio.forget("s2", "terminal")
+        studio.forget("s1", "terminal")
 
         assert studio.archive.sessions() == []
         assert _files_with(tmp_path, revision) == []

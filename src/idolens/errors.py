@@ -290,6 +290,13 @@ class UploadGoneError(BadInputError):
     http_status = 410
 
 
+class GoneError(BadInputError):
+    """It was there, and was deleted when its term was over."""
+
+    code = "gone"
+    http_status = 410
+
+
 class UploadChangedError(BadInputError):
     """What arrived is not what was sent; 460 is the tus protocol's status for it."""
 

@@ -3,13 +3,29 @@
 import secrets
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    closing,
+    contextmanager,
+    suppress,
+)
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from idolens.archive import Archive, SessionState, open_archive
-from idolens.jobs import Jobs, JobState, RuleBooks, open_jobs, unpack_folder
+from idolens.archive.purges import Purge
+from idolens.errors import ConflictError, NotFoundError
+from idolens.jobs import (
+    Caretaker,
+    Jobs,
+    JobState,
+    RuleBooks,
+    drop_unpacked,
+    open_jobs,
+    unpack_folder,
+)
 from idolens.media import Decoder, Source, discover
 from idolens.media.meter import UNMETERED, Meter
 from idolens.media.picture import Picture
@@ -22,7 +38,12 @@ from idolens.vlm.cached import cache_of, cached
 from idolens.vlm.catalog import open_engine
 from idolens.vlm.contrast import contrasting
 from idolens.vlm.engine import Engine
-from idolens.vlm.engine_state import EngineState, shortages_of, state_of
+from idolens.vlm.engine_state import (
+    EngineState,
+    forget_pictures,
+    shortages_of,
+    state_of,
+)
 from idolens.vlm.metered import metered
 from idolens.vlm.question import Question
 from idolens.vocabulary import SessionId
@@ -86,6 +107,11 @@ class Studio:
         return self._doors
 
     @property
+    def caretaker(self) -> Caretaker:
+        """Who deletes what is past its term."""
+        return Caretaker(self.archive, self._jobs.get, self.settings)
+
+    @property
     def engine_states(self) -> list[EngineState]:
         """How the engines are that have been opened; opens none."""
         return self._engines.states()
@@ -135,17 +161,52 @@ class Studio:
         folder = unpack_folder(self.settings) / secrets.token_hex(8)
         return discover(paths, folder, self.settings.decode)
 
-    def forget(self, session_id: SessionId) -> None:
-        """Delete a session, and all answers that are kept to be given again.
+    def forget(self, session_id: SessionId, by: str) -> None:
+        """Delete a session for good, and all answers kept to be given again.
+
+        The same twice is once. What a crash leaves is finished by `finish_purges`.
+
+        Args:
+            session_id: which one.
+            by: who asks for it, for the audit log.
 
         Raises:
-            NotFoundError: there is no such session.
+            NotFoundError: there is no such session, and there never was one.
+            ConflictError: it is being analysed.
             ArchiveError: something could not be deleted; forget it again.
         """
-        self.archive.session(session_id)
-        # First: what is left of a session can be found again, a kept answer can't.
+        purges = self.archive.purges
+        begun = purges.begin(session_id, by)
+        if begun.done_at_ms is not None:
+            return
+        try:
+            self.jobs.check_idle(session_id)
+        except ConflictError:
+            purges.withdraw(session_id)
+            raise
+        self._forget(begun)
+
+    def finish_purges(self) -> list[SessionId]:
+        """Finish deleting what a crash left; return which sessions."""
+        left = self.archive.purges.unfinished()
+        for begun in left:
+            self._forget(begun)
+        return [begun.session_id for begun in left]
+
+    def _forget(self, begun: Purge) -> None:
+        """Delete files, rows, what is kept in memory and beside; then overwrite it."""
+        purges = self.archive.purges
+        with suppress(NotFoundError):  # its rows went before the crash
+            drop_unpacked(self.archive.session(begun.session_id), self.settings)
+        purges.remove_files(begun.session_id)
+        purges.remove_rows(begun)
+        self.jobs.forget(begun.session_id)
+        # An answer is kept under a digest that does not tell of which picture it is.
         forget_answers(self._store.get(), self.settings)
-        self.archive.forget(session_id)
+        self._engines.forget()
+        if decoder := self._decoder.opened:
+            decoder.forget()
+        purges.finish(begun.session_id)
 
     def wind_down(self) -> None:
         """Let running analyses stop before their next pictures; the end is near."""
@@ -247,6 +308,13 @@ class _Engines:
         with self._lock:
             engines = [part.opened for part in self._parts.values()]
         return [engine for engine in engines if engine is not None]
+
+    def forget(self) -> None:
+        with self._lock:
+            engines = [part.opened for part in self._parts.values()]
+        for engine in engines:
+            if engine is not None:
+                forget_pictures(engine)
 
     def _open(self, name: str) -> AbstractContextManager[Engine]:
         if self._given is not None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from idolens.archive import Session, SourceFile
+from idolens.archive import Archive, Session, SourceFile
 from idolens.media.frame import DropReason, Frame, FrameState
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer, Status
@@ -76,3 +76,11 @@ def an_answer(key: str = "exposure", **changes) -> Answer:
         "latency_ms": 12.5,
     }
     return Answer(key=key, **(facts | changes))
+
+
+def forget(archive: Archive, session_id: str) -> None:
+    """Delete a session for good, as far as the archive holds it."""
+    begun = archive.purges.begin(session_id, "terminal")
+    archive.purges.remove_files(session_id)
+    archive.purges.remove_rows(begun)
+    archive.purges.finish(session_id)

@@ -1,6 +1,7 @@
 """What goes into the archive comes out of it, once, and not otherwise."""
 
 import threading
+from functools import partial
 
 import pysqlite3.dbapi2 as sqlite
 import pytest
@@ -12,7 +13,14 @@ from idolens.errors import ArchiveError, NotFoundError
 from idolens.media.frame import FrameState
 from idolens.vlm.answer import Region, Status
 from idolens.vocabulary import Bilingual
-from tests.archive.rooms import a_frame, a_session, an_answer, dropped, home
+from tests.archive.rooms import (
+    a_frame,
+    a_session,
+    an_answer,
+    dropped,
+    forget,
+    home,
+)
 
 
 @pytest.fixture
@@ -57,7 +65,7 @@ def test_the_newest_session_comes_first(archive):
 
 def test_an_unknown_session_is_said_to_be_unknown(archive):
     """Asking for a session that is not there is the caller's mistake."""
-    for ask in (archive.session, archive.state, archive.forget):
+    for ask in (archive.session, archive.state, partial(forget, archive)):
         with pytest.raises(NotFoundError):
             ask("nobody")
 
@@ -145,7 +153,7 @@ def test_numbers_and_words_are_kept_exactly(archive, number, probability, value)
     """No probability is rounded and no character is lost on the way."""
     name = f"s{number}"
     if name in {session.id for session in archive.sessions()}:
-        archive.forget(name)
+        forget(archive, name)
     answer = an_answer(probability=probability, value=value)
     archive.add_session(a_session(name))
     archive.store_chunk(name, [a_frame()], {"f000000": [answer]})

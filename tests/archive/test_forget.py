@@ -1,7 +1,7 @@
 """What is forgotten leaves no bytes behind."""
 
 from idolens.archive import open_archive
-from tests.archive.rooms import a_frame, a_session, an_answer, home
+from tests.archive.rooms import a_frame, a_session, an_answer, forget, home
 
 WORDS = "绝密舞台名-7f3a9c"
 
@@ -29,7 +29,7 @@ def test_forgotten_words_are_nowhere_in_the_files(tmp_path):
         fill(archive, "s1", WORDS)
         fill(archive, "s2", "另一场")
         assert traces(config.home, WORDS)
-        archive.forget("s1")
+        forget(archive, "s1")
 
         assert traces(config.home, WORDS) == []
         assert [session.id for session in archive.sessions()] == ["s2"]
@@ -49,7 +49,7 @@ def test_only_pictures_that_nobody_else_needs_go(tmp_path):
         archive.store_chunk("s1", [a_frame(1, picture=own)], {})
         archive.pictures.put(b"shared", shared)
         archive.pictures.put(b"own", own)
-        archive.forget("s1")
+        forget(archive, "s1")
 
         assert archive.pictures.get(shared) == b"shared"
         assert [path.name for path in config.home.rglob("*.jpg")] == [f"{shared}.jpg"]

@@ -8,7 +8,7 @@ from idolens.archive import DiskLevel, SessionState, open_archive
 from idolens.archive.reserve import Reserve
 from idolens.errors import DiskFullError
 from idolens.settings import DiskSettings, Settings
-from tests.archive.rooms import a_frame, a_session, an_answer
+from tests.archive.rooms import a_frame, a_session, an_answer, forget
 from tests.disks import small_disk
 
 NO_MARKS = DiskSettings(alert=0, no_uploads=0, read_only=0, margin=0)
@@ -44,7 +44,7 @@ def test_when_the_disk_fills_up_only_deleting_goes_on(disk):
         with pytest.raises(DiskFullError):
             archive.save_report("s1", "{}")
 
-        archive.forget("s1")
+        forget(archive, "s1")
 
         archive.store_chunk("s2", [a_frame(0)], {"f000000": [an_answer()]})
         assert archive.has_reserve

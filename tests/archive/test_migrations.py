@@ -80,6 +80,7 @@ STATES = {
     "session_event": {"state": "open"},
     "frame": {"state": "kept"},
     "outbox_delivery": {"state": "waiting"},
+    "removal": {"kind": "pictures"},
 }
 
 

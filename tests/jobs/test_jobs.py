@@ -15,6 +15,7 @@ from idolens.review import Report
 from idolens.settings import Settings
 from idolens.vlm.answer import Status
 from idolens.vlm.engine import Model
+from tests.archive.rooms import forget
 from tests.disks import small_disk
 from tests.fakes import FakeEngine
 from tests.jobs.shows import (
@@ -152,7 +153,7 @@ def test_a_job_that_never_began_can_be_resumed(tmp_path, pictures, undisturbed):
         jobs.analyze(pictures, policy(), 1000, session_id=SESSION)
         jobs.wait(SESSION)
         session = archive.session(SESSION)
-        archive.forget(SESSION)
+        forget(archive, SESSION)
     (settings.home / "jobs.sqlite").unlink()
     with jobs_in(settings) as (archive, jobs):
         archive.add_session(session)

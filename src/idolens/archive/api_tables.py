@@ -86,5 +86,6 @@ kept_reply = Table(
     Column("headers", JSON, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("path", Text),
     Index(None, "at_ms"),
 )

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.sqlite import insert
 
@@ -24,19 +24,19 @@ from idolens.archive.outbox import Outbox, post
 from idolens.archive.pages import Pages
 from idolens.archive.parcel import Notice
 from idolens.archive.pictures import PictureStore
+from idolens.archive.pins import Pins
 from idolens.archive.policies import PolicyShelf
+from idolens.archive.purges import Purges
 from idolens.archive.reserve import Reserve
 from idolens.archive.session import Event, Session, SessionState, latest
+from idolens.archive.terms import Terms
 from idolens.archive.uploads import UploadStore
 from idolens.archive.verdicts import Verdicts
 from idolens.errors import NotFoundError
 from idolens.media.frame import Frame, FrameState
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
-from idolens.vocabulary import Bilingual, FrameId, SessionId, Sha256
-
-SLICE = 50
-"""Frames that are deleted in one transaction."""
+from idolens.vocabulary import Bilingual, FrameId, SessionId
 
 _APPLICATION = 0x69646F6C
 """Says in the head of the file whose it is: "idol"."""
@@ -62,6 +62,9 @@ class Archive:
         audit: who did what.
         outbox: what is to be told to others.
         deliveries: what became of the telling.
+        purges: what was deleted for good.
+        pins: what people want kept.
+        terms: what goes by age.
         disk: how full it is.
     """
 
@@ -89,6 +92,9 @@ class Archive:
         self.audit = AuditLog(database)
         self.outbox = Outbox(database)
         self.deliveries = Deliveries(database)
+        self.purges = Purges(database, pictures, uploads)
+        self.pins = Pins(database)
+        self.terms = Terms(database, pictures)
 
     @property
     def has_reserve(self) -> bool:
@@ -308,53 +314,6 @@ class Archive:
         )
         with self._database.read() as connection:
             return connection.execute(query).scalar()
-
-    def forget(self, session_id: SessionId) -> None:
-        """Delete a session and all that only it refers to; no bytes of it remain.
-
-        Pictures go first: a crash in between leaves rows that say what is missing,
-        never a picture that nobody knows of. Rows go in slices: what is deleted passes
-        through the log, and on a full disk there is no room for all of it at once.
-        """
-        self.session(session_id)
-        for digest in self._own_pictures(session_id):
-            self.pictures.remove(digest)
-        self._database.tidy()
-        while self._forget_slice(session_id):
-            self._database.tidy()
-        with self._database.write() as connection:
-            connection.execute(
-                delete(schema.session).where(schema.session.c.id == session_id)
-            )
-        self._database.tidy()
-
-    def _forget_slice(self, session_id: SessionId) -> bool:
-        table = schema.frame
-        some = select(table.c.id).where(table.c.session_id == session_id).limit(SLICE)
-        with self._database.write() as connection:
-            deleted = connection.execute(
-                delete(table).where(
-                    table.c.session_id == session_id, table.c.id.in_(some)
-                )
-            )
-            return deleted.rowcount > 0
-
-    def _own_pictures(self, session_id: SessionId) -> list[Sha256]:
-        table = schema.frame
-        of_others = select(table.c.picture).where(
-            table.c.session_id != session_id, table.c.picture.is_not(None)
-        )
-        query = (
-            select(schema.picture.c.sha256)
-            .where(
-                schema.picture.c.sha256.in_(
-                    select(table.c.picture).where(table.c.session_id == session_id)
-                )
-            )
-            .where(schema.picture.c.sha256.not_in(of_others))
-        )
-        with self._database.read() as connection:
-            return list(connection.execute(query).scalars())
 
     def check_writing(self) -> None:
         """Write to the database, so that it is known whether that works.

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from idolens.archive.access_tables import audit_entry
 from idolens.archive.database import Database
@@ -23,6 +23,8 @@ Detail = Mapping[str, str | int | bool | None]
 BEGINNING = "0" * 64
 """Stands for the hash before the first entry."""
 _SLICE = 1000
+_GUARD = "audit_entry_is_never_deleted"
+DAY_MS = 24 * 3_600_000
 
 
 class Deed(StrEnum):
@@ -40,6 +42,8 @@ class Deed(StrEnum):
     EXPORTED = "exported"
     UNREDACTED = "unredacted"
     PURGED = "purged"
+    PINNED = "pinned"
+    UNPINNED = "unpinned"
     BACKED_UP = "backed_up"
     RESTORED = "restored"
 
@@ -90,6 +94,22 @@ class AuditLog:
         with self._database.write() as connection:
             note(connection, actor, deed, subject, detail)
 
+    def record_daily(self, actor: str, deed: Deed, subject: str) -> None:
+        """Add an entry, unless there is the same one of today (UTC) already."""
+        today = now_ms() // DAY_MS * DAY_MS
+        same = select(audit_entry.c.seq).where(
+            audit_entry.c.at_ms >= today,
+            audit_entry.c.actor == actor,
+            audit_entry.c.action == deed.value,
+            audit_entry.c.subject == subject,
+        )
+        with self._database.read() as connection:
+            if connection.execute(same).first() is not None:
+                return
+        with self._database.write() as connection:
+            if connection.execute(same).first() is None:
+                note(connection, actor, deed, subject)
+
     def entries(self, after: int = 0, limit: int = _SLICE) -> list[Entry]:
         """Return entries behind number ``after``, the oldest first."""
         query = (
@@ -120,7 +140,9 @@ class AuditLog:
             None when the whole chain holds. A number behind the last entry means that
             the noted entry is gone.
         """
-        before = Head(0, BEGINNING)
+        before = self._beginning()
+        if before is None:
+            return 1
         while entries := self.entries(before.seq):
             for entry in entries:
                 wanted = before.seq + 1
@@ -133,6 +155,61 @@ class AuditLog:
                 before = Head(entry.seq, entry.hash)
         return before.seq + 1 if noted and noted.seq > before.seq else None
 
+    def trim(self, before_ms: int, *, dry: bool = False) -> int:
+        """Delete the entries from before, from the oldest on; return how many.
+
+        The log says itself up to where it was cut: the chain goes on from there.
+        """
+        young = select(func.min(audit_entry.c.seq)).where(
+            audit_entry.c.at_ms >= before_ms
+        )
+        with self._database.write() as connection:
+            end = _head(connection)
+            first = connection.execute(young).scalar() or end.seq + 1
+            last = connection.execute(
+                select(audit_entry)
+                .where(audit_entry.c.seq < first)
+                .order_by(audit_entry.c.seq.desc())
+                .limit(1)
+            ).one_or_none()
+            if last is None or dry:
+                old = select(func.count()).where(audit_entry.c.seq < first)
+                return connection.execute(old).scalar_one()
+            # Nothing but this may delete entries, and nobody else while it does.
+            connection.exec_driver_sql(f"DROP TRIGGER {_GUARD}")
+            gone = connection.execute(
+                delete(audit_entry).where(audit_entry.c.seq < first)
+            ).rowcount
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {_GUARD} BEFORE DELETE ON audit_entry "
+                "BEGIN SELECT RAISE(ABORT, 'audit_entry is append-only'); END"
+            )
+            detail = {
+                "kind": "audit",
+                "why": "age",
+                "count": gone,
+                "up_to": last.seq,
+                "hash": last.hash,
+            }
+            note(connection, "schedule", Deed.PURGED, "audit", detail, end)
+            return gone
+
+    def _beginning(self) -> Head | None:
+        """Return what the first entry follows; None where that cannot be known."""
+        cut = select(audit_entry.c.detail).where(
+            audit_entry.c.action == Deed.PURGED.value, audit_entry.c.subject == "audit"
+        )
+        query = select(audit_entry).order_by(audit_entry.c.seq).limit(1)
+        with self._database.read() as connection:
+            first = connection.execute(query).one_or_none()
+            if first is None or first.seq == 1:
+                return Head(0, BEGINNING)
+            before = Head(first.seq - 1, first.previous_hash)
+            for detail in connection.execute(cut).scalars():
+                if (detail["up_to"], detail["hash"]) == (before.seq, before.hash):
+                    return before
+        return None
+
 
 def note(
     connection: Connection,
@@ -140,9 +217,13 @@ def note(
     deed: Deed,
     subject: str,
     detail: Detail | None = None,
+    before: Head | None = None,
 ) -> None:
-    """Add an entry within a write transaction: kept with the deed, or not at all."""
-    before = _head(connection)
+    """Add an entry within a write transaction: kept with the deed, or not at all.
+
+    It follows the newest one, or ``before`` where that has just been deleted.
+    """
+    before = before or _head(connection)
     entry = Entry(
         seq=before.seq + 1,
         at_ms=now_ms(),

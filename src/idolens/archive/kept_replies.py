@@ -1,9 +1,9 @@
 """Replies that are given again to a request that comes again under the same key."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, LargeBinary, cast, delete, func, or_, select
 from sqlalchemy.dialects.sqlite import insert
 
 from idolens.archive import rows
@@ -17,12 +17,14 @@ class KeptReply:
 
     Attributes:
         request: digest of the request that it answered.
+        path: of that request's address; it goes with the session that this names.
     """
 
     request: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    path: str = ""
 
 
 class KeptReplies:
@@ -50,6 +52,7 @@ class KeptReplies:
             status=row["status"],
             headers=row["headers"],
             body=row["body"],
+            path=row["path"] or "",
         )
 
     def drop(self, key: str) -> None:
@@ -65,6 +68,7 @@ class KeptReplies:
             "status": reply.status,
             "headers": dict(reply.headers),
             "body": reply.body,
+            "path": reply.path,
             "at_ms": now,
         }
         with self._database.write() as connection:
@@ -76,3 +80,18 @@ class KeptReplies:
                 .values(key_sha256=key, **values)
                 .on_conflict_do_update(index_elements=["key_sha256"], set_=values)
             )
+
+
+def drop_about(connection: Connection, ids: Sequence[str]) -> None:
+    """Delete the replies that are, or may be, about one of ``ids``."""
+    for one in ids:
+        named = cast(f'"{one}"'.encode(), LargeBinary)
+        connection.execute(
+            delete(kept_reply).where(
+                or_(
+                    kept_reply.c.path.is_(None),
+                    func.instr(kept_reply.c.path, f"/{one}") > 0,
+                    func.instr(kept_reply.c.body, named) > 0,
+                )
+            )
+        )

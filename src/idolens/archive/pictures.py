@@ -11,7 +11,7 @@ import errno
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -25,6 +25,7 @@ from idolens.archive.rows import now_ms
 from idolens.errors import ArchiveError, NotFoundError
 from idolens.vocabulary import Sha256
 
+_AT_ONCE = 500
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -103,6 +104,17 @@ class PictureStore:
                 f"图片 {digest} 已在 idolens 之外被损坏:请从备份中恢复。",
             )
         return jpeg
+
+    def there(self, digests: Iterable[Sha256]) -> frozenset[Sha256]:
+        """Return those of ``digests`` that are kept."""
+        wanted, found = sorted(set(digests)), set[Sha256]()
+        table = schema.picture
+        with self._database.read() as connection:
+            for at in range(0, len(wanted), _AT_ONCE):
+                some = table.c.sha256.in_(wanted[at : at + _AT_ONCE])
+                query = select(table.c.sha256).where(some)
+                found.update(map(Sha256, connection.execute(query).scalars()))
+        return frozenset(found)
 
     def remove(self, digest: Sha256) -> None:
         """Delete the picture ``digest``, file first."""

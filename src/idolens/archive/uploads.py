@@ -140,6 +140,12 @@ class UploadStore:
         """Return where the bytes of a known upload lie."""
         return self._folder / upload_id / "data"
 
+    def holding(self, path: str) -> str | None:
+        """Return the id of the upload whose bytes lie at ``path``, if one's do."""
+        folder = Path(path).parent
+        here = folder.parent == self._folder.resolve()
+        return folder.name if here and _ID.fullmatch(folder.name) else None
+
     def writer(self, upload_id: str) -> "Writer":
         """Return the one who may add to an upload, until it is closed.
 
@@ -195,12 +201,20 @@ class UploadStore:
         with suppress(FileNotFoundError):
             shutil.rmtree(self._folder / self._known(upload_id))
 
+    def expired(self, needed: Collection[str]) -> list[Upload]:
+        """Return what has expired, but for the files that are ``needed`` still."""
+        now = now_ms()
+        return [
+            upload
+            for upload in self.all()
+            if upload.expires_at_ms <= now
+            and str(self.path(upload.id).resolve()) not in needed
+        ]
+
     def sweep(self, needed: Collection[str]) -> None:
         """Delete what has expired, but for the files that are ``needed`` still."""
-        for upload in self.all():
-            expired = upload.expires_at_ms <= now_ms()
-            if expired and str(self.path(upload.id).resolve()) not in needed:
-                self.remove(upload.id)
+        for upload in self.expired(needed):
+            self.remove(upload.id)
         for folder in self._folders():  # a crash while it was begun left it so
             whole = (folder / "about.json").exists()
             if not whole and folder.stat().st_mtime * 1000 < now_ms() - _HOUR_MS:

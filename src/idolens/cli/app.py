@@ -22,6 +22,7 @@ from idolens.cli import (
     checking,
     comparing,
     evaluating,
+    keeping,
     keys,
     machine,
     models,
@@ -59,6 +60,12 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(auditing.app, name="audit")
 app.command("check", epilog=checking.EXAMPLES)(checking.check)
+app.command("purge", epilog=keeping.PURGE_EXAMPLES)(keeping.purge)
+app.command("forget", epilog=keeping.FORGET_EXAMPLES)(keeping.forget)
+app.command("pin", epilog=keeping.PIN_EXAMPLES)(keeping.pin)
+app.command(
+    "unpin", epilog=keeping.PIN_EXAMPLES.replace("idolens pin", "idolens unpin")
+)(keeping.unpin)
 app.command("backup", epilog=backups.BACKUP_EXAMPLES)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLES)(backups.restore_backup)
 app.command("serve", epilog=machine.SERVE_EXAMPLES)(machine.serve)

@@ -14,6 +14,8 @@ from rich.progress import (
 )
 
 from idolens.archive import Session
+from idolens.archive.audit import Deed
+from idolens.cli.accounts import ACTOR
 from idolens.cli.report_table import report_table
 from idolens.cli.terminal import Terminal
 from idolens.errors import IdolensError, JobError
@@ -166,10 +168,13 @@ class Desk:
         )
 
     def _write(self, session: Session, report: Report) -> ReportFiles:
-        pictures = self._studio.archive.pictures
-        evidence = {digest: pictures.get(digest) for digest in wanted_pictures(report)}
+        archive = self._studio.archive
+        kept = archive.pictures.there(wanted_pictures(report))
+        evidence = {digest: archive.pictures.get(digest) for digest in kept}
         folder = self._folder(session)
-        return write_report(report, evidence, folder, self._terminal.language)
+        files = write_report(report, evidence, folder, self._terminal.language)
+        archive.audit.record(ACTOR, Deed.EXPORTED, session.id, {"format": "folder"})
+        return files
 
     def _folder(self, session: Session) -> Path:
         if self._out and self._alone:

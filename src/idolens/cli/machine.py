@@ -12,6 +12,7 @@ from idolens.cli.bilingual import examples
 from idolens.cli.checkup import Finding, checkup
 from idolens.cli.options import EngineName, with_engine
 from idolens.cli.terminal import Terminal
+from idolens.jobs import tended
 from idolens.jobs.nightly import Nightly, open_nightly
 from idolens.settings import Settings
 from idolens.studio import Studio, open_studio
@@ -111,6 +112,9 @@ def serve(
     with (
         open_studio(settings, meter=metrics) as studio,
         open_monitor(studio, settings, metrics) as soft,
+        tended(
+            studio.caretaker, studio.finish_purges, partial(metrics.failed, "keeping")
+        ),
     ):
         door = listen(settings, has_admin=studio.archive.accounts.has_admin())
         address = address_of(door)

@@ -4,6 +4,7 @@ Takes sources and a policy; gives a finished session in the archive.
 Must not know HTTP, the terminal, or how any of the work is done.
 """
 
+from idolens.jobs.caretaker import Caretaker, needed_files, tended
 from idolens.jobs.intake import (
     drop_unpacked,
     into_sessions,
@@ -15,6 +16,7 @@ from idolens.jobs.progress import JobState, Progress
 from idolens.jobs.rule_books import RuleBook, RuleBooks
 
 __all__ = [
+    "Caretaker",
     "JobState",
     "Jobs",
     "Progress",
@@ -22,7 +24,9 @@ __all__ = [
     "RuleBooks",
     "drop_unpacked",
     "into_sessions",
+    "needed_files",
     "open_jobs",
     "shadow_in",
+    "tended",
     "unpack_folder",
 ]

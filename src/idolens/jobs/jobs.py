@@ -3,9 +3,10 @@
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 
 from idolens.archive import Archive, Session, SessionState
-from idolens.errors import IdolensError, JobError
+from idolens.errors import ConflictError, IdolensError, JobError
 from idolens.jobs.analysis import check_engine
 from idolens.jobs.intake import (
     check_unchanged,
@@ -208,8 +209,9 @@ class Jobs:
             )
         check_unchanged(session)
         check_engine(session, self._engines(session.engine))
-        self._archive.record(session_id, SessionState.OPEN)
         with self._workflow.expected(session_id):
+            self._refuse_forgotten(session_id)
+            self._archive.record(session_id, SessionState.OPEN)
             self._runtime.resume(session_id)
 
     def again(self, session_id: SessionId) -> SessionId:
@@ -227,12 +229,36 @@ class Jobs:
         policy = check_policy(session.policy_text)
         return self.analyze(sources_of(session), policy, session.every)
 
+    def check_idle(self, session_id: SessionId) -> None:
+        """Refuse to have a session deleted that somebody is at work on.
+
+        Raises:
+            ConflictError: somebody is.
+        """
+        here = self._workflow.run(session_id) is not None
+        if here or self._runtime.elsewhere(session_id):
+            raise ConflictError(
+                "The session is being analysed: cancel its job first.",
+                "该场次正在分析：请先取消其任务。",
+            )
+
+    def done_before(self, before: datetime) -> list[SessionId]:
+        """Return the jobs that were done before."""
+        return self._runtime.done_before(before)
+
+    def forget(self, session_id: SessionId) -> None:
+        """Delete what is known of a job; its session is deleted elsewhere."""
+        self._runtime.forget(session_id)
+        self._paces.pop(session_id, None)
+        self._totals.pop(session_id, None)
+
     def unfinished(self) -> list[SessionId]:
         """Return the sessions that nobody is at work on, the oldest first."""
         return [
             session.id
             for session in reversed(self._archive.sessions())
             if self._state(session.id)[0] is JobState.INTERRUPTED
+            and not self._archive.purges.going(session.id)
         ]
 
     def stop(self) -> None:
@@ -244,6 +270,13 @@ class Jobs:
         self._workflow.close()
         self._runtime.close()
         self._worker.close()
+
+    def _refuse_forgotten(self, session_id: SessionId) -> None:
+        # Asked once it counts as running: whoever deletes looks in the other order.
+        if self._archive.purges.going(session_id):
+            raise ConflictError(
+                "The session is being deleted for good.", "该场次正在被永久删除。"
+            )
 
     def _total(self, session_id: SessionId) -> int:
         # A day at five looks a second is planned in half a second: plan once.

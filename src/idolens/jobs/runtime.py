@@ -8,11 +8,12 @@ name (`Worker.id`) under which no other process's work is recovered at start. So
 processes in one home, say the service and a command, never take each other's jobs.
 """
 
+import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID, error
 from sqlalchemy import URL
@@ -49,6 +50,7 @@ class Runtime:
             system_database_url=URL.create(
                 "sqlite", database=str(database)
             ).render_as_string(hide_password=False),
+            db_engine_kwargs={"connect_args": {"factory": _Overwriting}},
             application_version=APPLICATION_VERSION,
             executor_id=worker.id,
             serializer=DBOSPortableJSONSerializer(),
@@ -107,6 +109,23 @@ class Runtime:
             if DBOS.get_workflow_status(session_id) is not None:
                 DBOS.cancel_workflow(session_id)
 
+    def forget(self, session_id: SessionId) -> None:
+        """Delete what DBOS keeps of the workflow: its steps, their results, events."""
+        with _translated():
+            if DBOS.get_workflow_status(session_id) is not None:
+                DBOS.delete_workflow(session_id)
+
+    def done_before(self, before: datetime) -> list[SessionId]:
+        """Return the workflows that were done before."""
+        with _translated():
+            found = DBOS.list_workflows(
+                status="SUCCESS",
+                completed_before=before.isoformat(),
+                load_input=False,
+                load_output=False,
+            )
+        return [SessionId(one.workflow_id) for one in found]
+
     def elsewhere(self, session_id: SessionId) -> bool:
         """Whether another living process has the workflow."""
         with _translated():
@@ -134,6 +153,14 @@ class Runtime:
             DBOS.delete_queue(_queue(dead))
         DBOS.register_queue(_queue(self._worker.id), polling_interval_sec=POLL_S)
         self._queue_known = True
+
+
+class _Overwriting(sqlite3.Connection):
+    """Writes zeros over what is deleted, so that no bytes of it stay in the file."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.execute("PRAGMA secure_delete=ON")
 
 
 def step(name: str, function: Callable[[], T]) -> T:

@@ -6,7 +6,7 @@ Must not know what is asked about a picture, nor where anything is kept.
 
 from idolens.media.decoder import Decoder, standardise
 from idolens.media.discovery import Source, discover
-from idolens.media.evidence import decode_evidence, encode
+from idolens.media.evidence import blurred, decode_evidence, encode
 from idolens.media.frame import DropReason, Frame, FrameState
 from idolens.media.looking import Look, look, look_at_pictures
 from idolens.media.picture import Picture
@@ -23,6 +23,7 @@ __all__ = [
     "Probe",
     "Source",
     "Target",
+    "blurred",
     "decode_evidence",
     "discover",
     "encode",

@@ -58,6 +58,11 @@ class Recall:
         """Return the picture of ``data`` if it is remembered."""
         return self._known(hashlib.sha256(data).digest())
 
+    def forget(self) -> None:
+        """Forget every picture."""
+        with self._lock:
+            self._kept.clear()
+
     def _known(self, key: bytes) -> Picture | None:
         with self._lock:
             return self._kept.get(key)

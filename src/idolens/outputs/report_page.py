@@ -6,7 +6,7 @@ a switch without a script shows one of them.
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.resources import files
 from itertools import groupby
@@ -60,6 +60,7 @@ def render_page(
     evidence: Mapping[Sha256, bytes],
     language: Language,
     said: Mapping[str, Said] | None = None,
+    notes: Sequence[Words] = (),
 ) -> str:
     """Render ``report``; the same report and pictures give the same text.
 
@@ -70,6 +71,7 @@ def render_page(
         language: which language shows first.
         said: what people said last, by finding; others are about a time in which
             nothing was found.
+        notes: what is to be known of this page, beside the report.
     """
     said = said or {}
     found = {finding.id for finding in report.signed.judgement.findings}
@@ -98,6 +100,7 @@ def render_page(
         at=partial(_at, report),
         looks=_looks(report),
         said=said,
+        notes=notes,
         added=[one for target, one in said.items() if target not in found],
         **_FIXED,
     )

@@ -23,6 +23,7 @@ PAGE = {
     "unexamined": Words(zh="未检测", en="Unexamined"),
     "of_which_failed": Words(zh="其中失败", en="of which failed"),
     "frames": Words(zh="帧", en="frames"),
+    "pictures_note": Words(zh="图片说明", en="About the pictures"),
     "demonstration": Words(zh="演示模型", en="Demonstration model"),
     "digest": Words(zh="摘要", en="In short"),
     "timeline": Words(zh="时间线", en="Timeline"),

@@ -21,6 +21,7 @@ from idolens.settings.groups import (
     UploadSettings,
 )
 from idolens.settings.installation import Settings
+from idolens.settings.keeping import KeepSettings
 from idolens.settings.load import LoadSettings
 from idolens.settings.loading import environment_names, load_settings, setting_fields
 
@@ -36,6 +37,7 @@ __all__ = [
     "GateSettings",
     "GlmSettings",
     "HubSettings",
+    "KeepSettings",
     "LoadSettings",
     "RemoteSettings",
     "Settings",

@@ -19,6 +19,7 @@ from idolens.settings.groups import (
     HubSettings,
     UploadSettings,
 )
+from idolens.settings.keeping import KeepSettings
 from idolens.settings.load import LoadSettings
 
 
@@ -162,6 +163,7 @@ class Settings(BaseSettings):
     backup: BackupSettings = BackupSettings()
     cache: CacheSettings = CacheSettings()
     uploads: UploadSettings = UploadSettings()
+    keep: KeepSettings = KeepSettings()
     disk: DiskSettings = DiskSettings()
     clients: ClientSettings = ClientSettings()
     allow_public_engine: bool = Field(

@@ -1,4 +1,4 @@
-"""How an open engine is: cache, servers, memory; and who hears how long it takes."""
+"""How an open engine is, who hears how long it takes, and how it forgets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -54,6 +54,14 @@ def heard_by(engine: Engine, meter: Meter) -> None:
         tell = getattr(layer, "heard_by", None)
         if callable(tell):
             tell(meter)
+
+
+def forget_pictures(engine: Engine) -> None:
+    """Let ``engine`` forget what it read of pictures, if it keeps anything of them."""
+    for layer in _layers(engine):
+        forget = getattr(layer, "forget", None)
+        if callable(forget):
+            forget()
 
 
 def _layers(engine: Engine) -> Iterator[object]:

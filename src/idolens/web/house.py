@@ -8,6 +8,7 @@ from idolens.archive import Archive
 from idolens.jobs import Jobs, RuleBooks
 from idolens.media import Source
 from idolens.vlm.admission import Doors
+from idolens.vocabulary import SessionId
 from idolens.web.eyes import Eyes
 
 
@@ -40,4 +41,8 @@ class House(Eyes, Protocol):
 
     def discover(self, paths: Sequence[Path]) -> list[Source]:
         """Find recordings and pictures."""
+        ...
+
+    def forget(self, session_id: SessionId, by: str) -> None:
+        """Delete a session for good."""
         ...

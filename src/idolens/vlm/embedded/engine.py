@@ -177,6 +177,11 @@ class EmbeddedEngine:
         """Tell ``meter`` how long the stages take from now on."""
         self._sight.meter = meter
 
+    def forget(self) -> None:
+        """Forget what was read of recent pictures."""
+        with self._turn:
+            self._sight.forget()
+
     def close(self) -> None:
         """Give the graphs' memory and threads back."""
         with self._turn:

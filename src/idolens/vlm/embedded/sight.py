@@ -57,6 +57,10 @@ class Sight:
         """Memory taken by what is kept."""
         return self._kept.bytes
 
+    def forget(self) -> None:
+        """Let go of what was read of recent pictures."""
+        self._kept.clear()
+
     def grid(self, picture: Picture) -> Grid:
         """Return how many patches ``picture`` has, down and across."""
         height, width = self._patcher.size(picture.height, picture.width)

@@ -33,7 +33,7 @@ class Permission(StrEnum):
     EXPORT = "export"
     """Take pictures and recordings out of the house."""
     UNREDACT = "unredact"
-    """See what was blacked out."""
+    """See clearly what is blurred for others; the audit log notes it."""
     PEOPLE = "people"
     """Look after accounts."""
     KEYS = "keys"
@@ -53,7 +53,7 @@ class Open(Enum):
 
 
 _VIEWER = frozenset({Permission.SELF, Permission.READ})
-_REVIEWER = _VIEWER | {Permission.ASK, Permission.JUDGE}
+_REVIEWER = _VIEWER | {Permission.ASK, Permission.JUDGE, Permission.UNREDACT}
 _OPERATOR = _REVIEWER | {
     Permission.INGEST,
     Permission.STREAM,
@@ -121,8 +121,11 @@ RULES: Mapping[str, Permission | Open] = MappingProxyType(
         # what the studio has looked at
         "GET /api/v1/sessions": _P.READ,
         "GET /api/v1/sessions/{session_id}": _P.READ,
+        "DELETE /api/v1/sessions/{session_id}": _P.PURGE,
         "GET /api/v1/sessions/{session_id}/frames": _P.READ,
         "GET /api/v1/sessions/{session_id}/frames/{frame_id}/picture": _P.READ,
+        "PUT /api/v1/sessions/{session_id}/frames/{frame_id}/pin": _P.JUDGE,
+        "DELETE /api/v1/sessions/{session_id}/frames/{frame_id}/pin": _P.JUDGE,
         "GET /api/v1/sessions/{session_id}/answers": _P.READ,
         "GET /api/v1/sessions/{session_id}/findings": _P.READ,
         "GET /api/v1/sessions/{session_id}/report": _P.READ,

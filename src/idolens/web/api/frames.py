@@ -1,13 +1,16 @@
 """GET …/frames and …/picture: the moments that were looked at, and what was seen."""
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from idolens.errors import NotFoundError
+from idolens.errors import GoneError, NotFoundError
 from idolens.media.frame import Frame, FrameState
 from idolens.vocabulary import FrameId, SessionId, Sha256
+from idolens.web.access.caller import caller_of
+from idolens.web.api.evidence import Evidence
 from idolens.web.api.sessions import session_of
 from idolens.web.api.shape import (
     Cursor,
@@ -38,6 +41,7 @@ class FrameTold(Told):
     drop: str | None = Field(description="Why it did not go to the model.")
     inherits: str | None = Field(description="The earlier frame that it looks like.")
     picture: bool = Field(description="Whether GET …/picture has one.")
+    pinned: bool = Field(description="A person wants it kept, however old it is.")
     sha256: str | None = Field(description="Digest of the picture's pixels.")
     label: str = Field(description="The file's name among still pictures, else empty.")
     detail: str = Field(description="What went wrong, if it failed.")
@@ -47,7 +51,7 @@ class FramePage(Page[FrameTold]):
     """Some frames, in order of time."""
 
 
-def add_frames(router: APIRouter, house: House) -> None:
+def add_frames(router: APIRouter, house: House, evidence: Evidence) -> None:
     """Add the routes."""
 
     @router.get("/sessions/{session_id}/frames", summary="List a session's frames")
@@ -69,8 +73,14 @@ def add_frames(router: APIRouter, house: House) -> None:
             None if state is None else FrameState(state),
         )
         shown = found[:limit]
+        there = house.archive.pictures.there(
+            frame.picture for frame in shown if frame.picture
+        )
+        pinned = house.archive.pins.of(session.id)
         return FramePage(
-            items=[_told(frame) for frame in shown],
+            items=[
+                _told(frame, pinned=frame.id in pinned, there=there) for frame in shown
+            ],
             next=cursor_of(shown[-1].id) if len(found) > limit else None,
         )
 
@@ -80,20 +90,34 @@ def add_frames(router: APIRouter, house: House) -> None:
         response_class=Response,
         responses={
             200: {
-                "description": "A JPEG; its ETag is the digest of its pixels.",
+                "description": "A JPEG. Evidence of findings named in the setting "
+                "keep.blurred is blurred, and `Picture-Blurred` says so, unless you "
+                "have the permission `unredact`; then the audit log says once a day "
+                "that you saw it.",
                 "content": {"image/jpeg": {}},
             }
         },
     )
-    def picture(session_id: SessionPath, frame_id: FramePath) -> Response:
-        digest = _digest(house, session_of(house, session_id).id, FrameId(frame_id))
-        jpeg = house.archive.pictures.get(digest)
+    def picture(
+        session_id: SessionPath, frame_id: FramePath, request: Request
+    ) -> Response:
+        session = session_of(house, session_id)
+        digest = _digest(house, session.id, FrameId(frame_id))
+        shown = evidence.shown(session, [digest], caller_of(request))
+        if shown.gone and "pictures" in house.archive.terms.removed(session.id):
+            raise GoneError(
+                "This picture is no longer kept (setting keep.pictures_days).",
+                "该图片已超过保存期限(设置项 keep.pictures_days)。",
+            )
+        hidden = digest in shown.blurred
+        jpeg = evidence.jpeg(digest, shown)
         name = f"{session_id}-{frame_id}.jpg"
         return Response(
             jpeg,
             media_type="image/jpeg",
             headers={
-                "ETag": f'"{digest}"',
+                "ETag": f'"{digest}{"-blurred" if hidden else ""}"',
+                "Picture-Blurred": "true" if hidden else "false",
                 "Content-Disposition": f'inline; filename="{name}"',
                 "Content-Security-Policy": _ALONE,
             },
@@ -112,7 +136,7 @@ def _digest(house: House, session_id: SessionId, frame_id: FrameId) -> Sha256:
     return frame.picture
 
 
-def _told(frame: Frame) -> FrameTold:
+def _told(frame: Frame, *, pinned: bool, there: Collection[Sha256]) -> FrameTold:
     return FrameTold(
         id=frame.id,
         at_ms=frame.at,
@@ -121,7 +145,8 @@ def _told(frame: Frame) -> FrameTold:
         state=frame.state.value,
         drop=frame.drop and frame.drop.value,
         inherits=frame.inherits,
-        picture=frame.state in {FrameState.KEPT, FrameState.INHERITED},
+        picture=frame.picture in there or frame.state is FrameState.INHERITED,
+        pinned=pinned,
         sha256=frame.picture,
         label=frame.label,
         detail=frame.detail,

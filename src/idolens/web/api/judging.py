@@ -9,8 +9,10 @@ import threading
 from cachetools import LRUCache
 
 from idolens.archive import Session
-from idolens.review import Judgement, Policy, check_policy, judge
+from idolens.errors import GoneError
+from idolens.review import Judgement, Policy, Report, check_policy, judge
 from idolens.review.beside import seen_by
+from idolens.vocabulary import SessionId
 from idolens.web.house import House
 
 _REMEMBERED = 8
@@ -36,10 +38,15 @@ class Judging:
         Args:
             session: whose answers.
             policy: instead of the one that the session began with.
+
+        Raises:
+            GoneError: its answers were deleted when their term was over.
         """
         own = check_policy(session.policy_text)
         judged_by = policy or own
         archive = self._house.archive
+        if "answers" in archive.terms.removed(session.id):
+            return self._as_reported(session, judged_by)
         # Rows are only ever added, so that their number tells whether there are more.
         key = (session.id, judged_by.version, archive.frame_count(session.id))
         with self._lock:
@@ -52,3 +59,21 @@ class Judging:
         with self._lock:
             self._last[session.id, judged_by.version, len(frames)] = judgement
         return judgement
+
+    def _as_reported(self, session: Session, judged_by: Policy) -> Judgement:
+        """Return what the report says: not all answers are kept any more."""
+        content = self._house.archive.report(session.id)
+        if content is None or judged_by.version != session.policy_version:
+            raise GoneError(
+                "The answers of this session are no longer kept (setting"
+                " keep.answers_days): only its report can be read.",
+                "该场次的回答已超过保存期限(设置项 keep.answers_days)："
+                "只能查看其报告。",
+            )
+        return Report.from_json(content).signed.judgement
+
+    def forget(self, session_id: SessionId) -> None:
+        """Forget what was made of a session."""
+        with self._lock:
+            for key in [key for key in self._last if key[0] == session_id]:
+                del self._last[key]

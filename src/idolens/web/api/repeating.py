@@ -94,7 +94,7 @@ class Repeats:
             kept = await to_thread.run_sync(replies.get, key, KEPT_MS)
             if kept is not None:
                 return _again(kept, sent)
-            begun = KeptReply(sent, _BEGUN, {}, b"")
+            begun = KeptReply(sent, _BEGUN, {}, b"", request.url.path)
             await to_thread.run_sync(replies.put, key, begun, KEPT_MS)
             try:
                 response = await handle(request)
@@ -121,7 +121,8 @@ class Repeats:
             if name in response.headers
         }
         body = _without(bytes(response.body), secrets)
-        reply = KeptReply(begun.request, response.status_code, headers, body)
+        status = response.status_code
+        reply = KeptReply(begun.request, status, headers, body, begun.path)
         try:
             self._house.archive.replies.put(key, reply, KEPT_MS)
         except IdolensError:

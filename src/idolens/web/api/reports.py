@@ -6,17 +6,28 @@ the report as it was signed, and `reviewed` is the same with the verdicts around
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
 from idolens.archive import Session
+from idolens.archive.audit import Deed
 from idolens.archive.verdicts import Verdict
-from idolens.errors import NotFoundError
-from idolens.outputs import Said, render_page, report_csv, wanted_pictures
-from idolens.review import Report
+from idolens.errors import GoneError, NotFoundError
+from idolens.outputs import (
+    BLURRED,
+    Said,
+    gone_note,
+    render_page,
+    report_csv,
+    wanted_pictures,
+)
+from idolens.review import Report, Words
 from idolens.settings import Settings
 from idolens.vocabulary import Language
+from idolens.web.access.caller import caller_of
+from idolens.web.api.evidence import NOTHING, Evidence, Shown
 from idolens.web.api.sessions import session_of
 from idolens.web.api.shape import SessionPath, utc
 from idolens.web.api.tagged import has_it, tag_of, unchanged
@@ -37,7 +48,8 @@ _SUFFIX: dict[Format, str] = {
     "html": "html",
     "csv": "csv",
 }
-_MAKE = b"2"
+_WITH_PICTURES: frozenset[Format] = frozenset({"html", "reviewed"})
+_MAKE = b"3"
 """Changes when the same report is written otherwise than before."""
 Verdicts = Mapping[str, Verdict]
 _PAGE_ALONE = (
@@ -46,7 +58,9 @@ _PAGE_ALONE = (
 )
 
 
-def add_reports(router: APIRouter, house: House, settings: Settings) -> None:
+def add_reports(
+    router: APIRouter, house: House, settings: Settings, evidence: Evidence
+) -> None:
     """Add the route."""
 
     @router.get(
@@ -79,18 +93,21 @@ def add_reports(router: APIRouter, house: House, settings: Settings) -> None:
             Query(description="Which one the page shows first."),
         ] = None,
     ) -> Response:
-        session = session_of(house, session_id)
-        content = _content(house, session)
+        session, caller = session_of(house, session_id), caller_of(request)
         chosen = format or _wanted(request.headers.get("accept", ""))
-        first = language or settings.language
-        verdicts = house.archive.verdicts.newest(session.id)
-        heard = ",".join(str(one.id) for one in verdicts.values())
+        draft = _Draft(
+            content=_content(house, session),
+            language=language or settings.language,
+            verdicts=house.archive.verdicts.newest(session.id),
+            removed=house.archive.terms.removed(session.id),
+        )
+        wanted = wanted_pictures(draft.report) if chosen in _WITH_PICTURES else ()
+        draft = replace(draft, shown=evidence.shown(session, wanted, caller))
         name = f"{session.id}.{_SUFFIX[chosen]}"
-        parts = (content, heard, chosen, first)
         reply = Response(
             media_type=KINDS[chosen],
             headers={
-                "ETag": tag_of(*(part.encode() for part in parts), _MAKE),
+                "ETag": tag_of(*draft.parts, chosen.encode(), _MAKE),
                 "Vary": "Accept",
                 "Content-Disposition": f'inline; filename="{name}"',
             },
@@ -99,14 +116,44 @@ def add_reports(router: APIRouter, house: House, settings: Settings) -> None:
             reply.headers["Content-Security-Policy"] = _PAGE_ALONE
         if has_it(request, reply.headers["ETag"]):
             return unchanged(reply)
-        body = _WRITERS[chosen](house, content, first, verdicts).encode()
+        house.archive.audit.record(
+            caller.actor, Deed.EXPORTED, session.id, {"format": chosen}
+        )
+        body = _WRITERS[chosen](draft, evidence).encode()
         reply.body = body
         reply.headers["Content-Length"] = str(len(body))
         return reply
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """What a report is written from, whichever way."""
+
+    content: str
+    language: Language
+    verdicts: Verdicts
+    removed: Mapping[str, int]
+    shown: Shown = NOTHING
+
+    @property
+    def report(self) -> Report:
+        return Report.from_json(self.content)
+
+    @property
+    def parts(self) -> tuple[bytes, ...]:
+        """What the tag follows from."""
+        heard = ",".join(str(one.id) for one in self.verdicts.values())
+        parts = (self.content, heard, self.language, self.shown.tag)
+        return tuple(part.encode() for part in parts)
+
+
 def _content(house: House, session: Session) -> str:
     content = house.archive.report(session.id)
+    if content is None and "reports" in house.archive.terms.removed(session.id):
+        raise GoneError(
+            "This report is no longer kept (setting keep.reports_days).",
+            "该报告已超过保存期限(设置项 keep.reports_days)。",
+        )
     if content is None:
         raise NotFoundError(
             "The session has no report yet: follow its job, then ask again.",
@@ -138,25 +185,41 @@ def _quality(parameters: list[str]) -> float:
     return 1.0
 
 
-def _json(_house: House, content: str, _language: Language, _said: Verdicts) -> str:
-    return content
+def _json(draft: _Draft, _evidence: Evidence) -> str:
+    return draft.content
 
 
-def _reviewed(_house: House, content: str, _language: Language, said: Verdicts) -> str:
-    told = [verdict_told(one).model_dump() for one in said.values()]
+def _reviewed(draft: _Draft, _evidence: Evidence) -> str:
+    told = [verdict_told(one).model_dump() for one in draft.verdicts.values()]
     verdicts = json.dumps(told, ensure_ascii=False)
-    return f'{{"verdicts": {verdicts}, "report": {content}}}'
+    pictures = json.dumps(
+        {"kept": len(draft.shown.clear | draft.shown.blurred)}
+        | {"gone": len(draft.shown.gone)}
+    )
+    return (
+        f'{{"verdicts": {verdicts}, "pictures": {pictures}, "report": {draft.content}}}'
+    )
 
 
-def _html(house: House, content: str, language: Language, said: Verdicts) -> str:
-    report = Report.from_json(content)
-    pictures = house.archive.pictures
-    evidence = {digest: pictures.get(digest) for digest in wanted_pictures(report)}
-    return render_page(report, evidence, language, _shown(said))
+def _html(draft: _Draft, evidence: Evidence) -> str:
+    notes: list[Words] = []
+    if draft.shown.gone:
+        at_ms = draft.removed.get("pictures")
+        on = None if at_ms is None else utc(at_ms)[:10]
+        notes.append(gone_note(len(draft.shown.gone), on))
+    if draft.shown.blurred:
+        notes.append(BLURRED)
+    return render_page(
+        draft.report,
+        evidence.jpegs(draft.shown),
+        draft.language,
+        _shown(draft.verdicts),
+        notes,
+    )
 
 
-def _csv(_house: House, content: str, _language: Language, said: Verdicts) -> str:
-    return report_csv(Report.from_json(content), _shown(said))
+def _csv(draft: _Draft, _evidence: Evidence) -> str:
+    return report_csv(draft.report, _shown(draft.verdicts))
 
 
 def _shown(verdicts: Verdicts) -> dict[str, Said]:
@@ -175,7 +238,7 @@ def _shown(verdicts: Verdicts) -> dict[str, Said]:
     }
 
 
-_WRITERS: dict[Format, Callable[[House, str, Language, Verdicts], str]] = {
+_WRITERS: dict[Format, Callable[[_Draft, Evidence], str]] = {
     "json": _json,
     "reviewed": _reviewed,
     "html": _html,

@@ -10,15 +10,19 @@ from idolens.web.api.answers import add_answers
 from idolens.web.api.beginning import add_beginning
 from idolens.web.api.engines import add_engines
 from idolens.web.api.events import add_events
+from idolens.web.api.evidence import Evidence
 from idolens.web.api.findings import add_findings
+from idolens.web.api.forgetting import add_forgetting
 from idolens.web.api.frames import add_frames
 from idolens.web.api.jobs import add_jobs
 from idolens.web.api.judging import Judging
+from idolens.web.api.pins import add_pins
 from idolens.web.api.policies import add_policies
 from idolens.web.api.reports import add_reports
 from idolens.web.api.sessions import add_sessions
 from idolens.web.api.uploads import add_uploads
 from idolens.web.api.verdicts import add_verdicts
+from idolens.web.api.wording import add_wording
 from idolens.web.house import House
 from idolens.web.problems import FAILURES
 
@@ -44,16 +48,20 @@ def api_routes(
         responses=FAILURES,
     )
     add_sessions(router, house)
-    add_frames(router, house)
     add_answers(router, house)
     judging = Judging(house)
+    evidence = Evidence(house, judging, settings)
+    add_frames(router, house, evidence)
     add_findings(router, house, judging)
     add_verdicts(router, house, judging)
+    add_forgetting(router, house, judging)
+    add_pins(router, house)
     add_policies(router, house)
-    add_reports(router, house, settings)
+    add_reports(router, house, settings, evidence)
     add_jobs(router, house)
     add_uploads(router, house)
     add_beginning(router, house, settings)
     add_events(router, house, closing)
     add_engines(router, settings)
+    add_wording(router)
     return router

@@ -117,10 +117,15 @@ def session_of(house: House, session_id: str) -> Session:
     try:
         return house.archive.session(SessionId(session_id))
     except NotFoundError as error:
-        raise NotFoundError(
-            "There is no such session: take an id from GET /api/v1/sessions.",
-            "没有这个场次：请使用 GET /api/v1/sessions 列出的编号。",
-        ) from error
+        raise no_session() from error
+
+
+def no_session() -> NotFoundError:
+    """Return the error that says that there is none of an id."""
+    return NotFoundError(
+        "There is no such session: take an id from GET /api/v1/sessions.",
+        "没有这个场次：请使用 GET /api/v1/sessions 列出的编号。",
+    )
 
 
 def session_place(cursor: str | None) -> tuple[int, str] | None:

@@ -6,8 +6,11 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic import Field
 
-from idolens.archive import SessionState, Upload
+from idolens.archive import Upload
+from idolens.archive.audit import Deed
 from idolens.errors import BadInputError, PreconditionError, UnsupportedMediaError
+from idolens.jobs import needed_files
+from idolens.web.access.caller import caller_of
 from idolens.web.api import tus
 from idolens.web.api.plain import receive_form
 from idolens.web.api.receiving import receive
@@ -219,15 +222,21 @@ def _add_transfer(router: APIRouter, house: House) -> None:
         status_code=204,
         response_class=Response,
     )
-    def end(upload_id: UploadPath, tus_resumable: Resumable = None) -> Response:
+    def end(
+        request: Request, upload_id: UploadPath, tus_resumable: Resumable = None
+    ) -> Response:
         if tus_resumable is not None:
             _check_version(tus_resumable)
         upload = house.archive.uploads.get(upload_id)
-        if str(house.archive.uploads.path(upload.id).resolve()) in _needed(house):
+        if str(house.archive.uploads.path(upload.id).resolve()) in needed_files(
+            house.archive
+        ):
             raise BadInputError(
                 "An unfinished session needs this upload: cancel its job first.",
                 "未完成的场次仍需要该文件：请先取消其任务。",
             )
+        actor, detail = caller_of(request).actor, {"kind": "uploads", "why": "asked"}
+        house.archive.audit.record(actor, Deed.PURGED, upload.id, detail)
         house.archive.uploads.remove(upload.id)
         return Response(status_code=204, headers={"Tus-Resumable": tus.VERSION})
 
@@ -255,17 +264,4 @@ def _check_version(version: str | None) -> None:
 
 
 def _sweep(house: House) -> None:
-    house.archive.uploads.sweep(_needed(house))
-
-
-def _needed(house: House) -> set[str]:
-    """Return the files that unfinished sessions still look at."""
-    needed: set[str] = set()
-    place = None
-    while True:
-        found = house.archive.pages.sessions(200, place, SessionState.OPEN)
-        for session, _ in found:
-            needed.update(file.path for file in session.sources)
-            place = (int(session.created_at.timestamp() * 1000), session.id)
-        if not found:
-            return needed
+    house.archive.uploads.sweep(needed_files(house.archive))
