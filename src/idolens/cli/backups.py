@@ -70,10 +70,11 @@ def backup(
             version=own_version(),
             uploads=settings.backup.uploads,
         )
+        if target is None:
+            prune(settings.home, folder, settings.backup.keep)
+        # First said, then noted: a full disk may have no room for that.
+        _say_made(terminal, settings, made.folder, made.manifest)
         archive.audit.record("terminal", Deed.BACKED_UP, made.folder.name)
-    if target is None:
-        prune(settings.home, folder, settings.backup.keep)
-    _say_made(terminal, settings, made.folder, made.manifest)
 
 
 def restore_backup(
@@ -112,19 +113,19 @@ def restore_backup(
         )
     if source is None:
         came_from = undo(home)
-        _note(terminal.settings, f"undo of {came_from}")
         terminal.say(
             f"已撤销恢复({came_from})，数据与恢复之前相同。",
             f"Undone ({came_from}): the data is as it was before the restore.",
         )
+        _note(terminal.settings, f"undo of {came_from}")
         return
     if dry_run:
         _say_whole(terminal, verify(source))
         return
     terminal.say("正在检查并复制备份…", "Checking and copying the backup …")
     done = restore(source, home)
-    _note(terminal.settings, source.resolve().name)
     _say_restored(terminal, done)
+    _note(terminal.settings, source.resolve().name)
 
 
 def _note(settings: Settings, what: str) -> None:

@@ -95,8 +95,8 @@ class Nightly:
         )
         self._last, self._failed = made.made_at, None
         self._told("made")
-        self._archive().audit.record("service", Deed.BACKED_UP, made.folder.name)
         prune(self._settings.home, folder, self._settings.backup.keep)
+        self._archive().audit.record("service", Deed.BACKED_UP, made.folder.name)
         return made.folder
 
     def _rests(self, now: datetime) -> bool:

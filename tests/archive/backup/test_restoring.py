@@ -347,3 +347,17 @@ def test_a_restore_is_in_the_log_of_deeds(settings, backup):
     with open_archive(settings) as archive:
         archive.audit.record("terminal", Deed.RESTORED, backup.name)
         assert archive.audit.broken_at() is None
+
+
+def test_whoever_follows_reads_everything_anew(settings, backup):
+    """A number that was heard before the restore never stands for other news."""
+    with open_archive(settings) as archive:
+        archive.add_session(a_session("later"))
+        _, heard = archive.news.span()
+    restore(backup, settings.home)
+    with open_archive(settings) as archive:
+        assert archive.news.span() == (0, 0)
+        archive.add_session(a_session("anew"))
+        first, _ = archive.news.span()
+
+    assert first > heard + 1

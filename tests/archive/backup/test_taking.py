@@ -1,5 +1,6 @@
 """A backup is whole, whoever writes meanwhile; and it costs no earlier one."""
 
+import errno
 import multiprocessing
 import os
 import shutil
@@ -135,6 +136,21 @@ def test_what_is_there_already_is_not_copied_again(tmp_path):
 
     shutil.rmtree(first.folder)
 
+    verify(second.folder)
+
+
+def test_a_disk_without_links_gets_copies(tmp_path, monkeypatch):
+    """A share of Windows, say: more room, and as whole."""
+    settings = a_house(tmp_path)
+    take(settings, tmp_path / "nas")
+
+    def no_links(_source, _target):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    second = take(settings, tmp_path / "nas", now=NOON + timedelta(days=1))
+
+    assert second.manifest.lacking == ()
     verify(second.folder)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from idolens.archive.database import BUSY_MS, check_version, sqlite
 from idolens.errors import BackupError
 
+_HEARD_AT_MOST = 1_000_000
+"""More news than there can have been since a backup."""
 COUNTED = ("session", "frame", "answer", "report", "picture", "audit_entry")
 
 
@@ -95,6 +97,25 @@ def sign_everybody_out(file: Path) -> None:
     """End all logins: some ended after the copy was made, and would live again."""
     with _open(file) as connection:
         connection.execute("DELETE FROM login")
+
+
+def begin_news_anew(file: Path) -> None:
+    """Drop the news, and number what comes higher than anybody can have heard.
+
+    Clients that follow are told to read everything anew.
+    """
+    with _open(file) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        (last,) = connection.execute(
+            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'news'"
+        ).fetchone()
+        connection.execute("DELETE FROM news")
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'news'")
+        connection.execute(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ('news', ?)",
+            (last + _HEARD_AT_MOST,),
+        )
+        connection.execute("COMMIT")
 
 
 def ids(file: Path, query: str) -> set[str]:

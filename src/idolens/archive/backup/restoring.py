@@ -21,6 +21,7 @@ from idolens.archive.backup.contents import (
     exchanged,
 )
 from idolens.archive.backup.database_file import (
+    begin_news_anew,
     faults_of,
     sign_everybody_out,
 )
@@ -227,6 +228,7 @@ def _make_ready(incoming: Path, home: Path) -> None:
     """Bring the copy up to date, and give it to whom the data folder belongs."""
     starts_with(incoming)
     sign_everybody_out(incoming / DATABASE)
+    begin_news_anew(incoming / DATABASE)
     owner = home.stat()
     for folder, _, names in os.walk(incoming):
         for place in (Path(folder), *(Path(folder) / name for name in names)):

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Generator
@@ -185,11 +186,14 @@ class _Copy:
         return 0 if self._has(path, size) else size
 
     def _known(self, file: Path) -> str | None:
-        """Return the digest of an upload's bytes, if it may be in the backup before."""
-        path = file.relative_to(self._home).as_posix()
-        if file.name != "data" or not file.exists():
+        """Return the digest of a whole upload's bytes, which was noted as it came."""
+        if file.name != "data":
             return None
-        return digest_of(file) if self._has(path, file.stat().st_size) else None
+        try:
+            about = json.loads(file.with_name("about.json").read_bytes())
+        except FileNotFoundError:
+            return None
+        return about["sha256"] if about["complete"] else None
 
     def _link(self, path: str, expected: str) -> bool:
         """Take a file over from the backup before, if it is sound there."""
