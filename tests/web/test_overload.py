@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable
 
+import anyio
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from idolens.media.smaller import smaller
 from idolens.vlm.admission import Ladder, Priority, Step
 from idolens.vlm.question import YesNo
 from idolens.vocabulary import QuestionKey
+from idolens.web.crowd import CrowdGate
 from tests.fakes import FakeEngine, SpeakingFakeEngine
 from tests.web.access.house import archive_in, bearer, house
 from tests.web.openai.client import data_url
@@ -346,6 +348,43 @@ def test_running_out_of_memory_is_a_refusal_and_lowers_the_limit(tmp_path):
     assert eyes.doors.look.state.limit == 2
     (shortfall,) = ready["degraded"]
     assert "memory" in shortfall["en"]
+
+
+def test_more_than_the_process_can_hold_is_refused_in_the_usual_shape():
+    """Whatever is asked for; how the service is can be looked at all the same."""
+
+    async def go() -> None:
+        begun, go_on = anyio.Event(), anyio.Event()
+        told: list[dict[str, object]] = []
+
+        async def slow(_scope, _receive, _send):
+            begun.set()
+            await go_on.wait()
+
+        async def receive():
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message):
+            told.append(message)
+
+        gate = CrowdGate(slow, 1000, "en", in_hand=1)
+        async with anyio.create_task_group() as group:
+            scope = {"type": "http", "path": "/v1/models"}
+            group.start_soon(gate, dict(scope), receive, send)
+            await begun.wait()
+            await gate(dict(scope), receive, send)
+            refusal = dict(told[0]["headers"])
+            go_on.set()
+            await gate(scope | {"path": "/livez"}, receive, send)
+        await gate(scope, receive, send)
+
+        assert told[0]["status"] == 503
+        assert refusal[b"retry-after"] == b"1"
+        assert refusal[b"connection"] == b"close"
+        assert b"server_error" in told[1]["body"]
+        assert len(told) == 2
+
+    anyio.run(go)
 
 
 def test_a_picture_is_made_smaller_by_its_longest_side():

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp
 from idolens.settings import Settings
 from idolens.web.access import AccessGate, Callers, access_routes
 from idolens.web.api import PastLimit, api_routes, repeatable
-from idolens.web.asker import asker_of
+from idolens.web.asker import ASKING, asker_of
 from idolens.web.brownout import Sight, tell
+from idolens.web.crowd import CrowdGate
 from idolens.web.desk import Desk
 from idolens.web.full_disk import FullDiskGate
 from idolens.web.gates import HostGate, RecordGate, SizeGate
@@ -39,7 +40,7 @@ _PAGE = {
     "/sdk-demo": ("sdk-demo.html", "text/html; charset=utf-8"),
     "/sdk-demo.js": ("sdk-demo.js", "text/javascript; charset=utf-8"),
 }
-_FAILURES = (400, 413, 415, 422, 503)
+_FAILURES = (400, 401, 403, 413, 415, 422, 429, 503)
 
 
 def create_app(  # noqa: PLR0913 - what the service is made of
@@ -82,7 +83,8 @@ def create_app(  # noqa: PLR0913 - what the service is made of
     let_in = AccessGate(room, api.routes, callers, most, settings.language)
     heads = HeadGate(let_in, api.routes)
     known = for_pages(HostGate(heads, names, settings.language), settings)
-    return RecordGate(MeterGate(known, metrics), records)
+    bounded = CrowdGate(known, most, settings.language)
+    return RecordGate(MeterGate(bounded, metrics), records)
 
 
 def create_api(  # noqa: PLR0913 - likewise
@@ -169,6 +171,7 @@ def _add_infer(app: FastAPI, eyes: House, settings: Settings, desk: Desk) -> Non
         tags=["vlm"],
         summary="Ask one question about one picture",
         responses=failures,
+        openapi_extra=ASKING,
     )
     async def infer(
         asked: InferRequest, request: Request, response: Response

@@ -15,6 +15,21 @@ from idolens.web.access.permissions import Permission
 HEADER: Final = "Idolens-Priority"
 """In which a request says that it is less urgent than it might be."""
 _OF_NAME: Final = {one.name.lower(): one for one in Priority}
+ASKING: Final[dict[str, object]] = {
+    "parameters": [
+        {
+            "name": HEADER,
+            "in": "header",
+            "required": False,
+            "description": "Less urgent than whoever asks might be: `batch` can wait.",
+            "schema": {
+                "type": "string",
+                "enum": [one.name.lower() for one in Priority if one < Priority.ALERT],
+            },
+        }
+    ]
+}
+"""What a route that asks the engine says of the header, in the API's description."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,11 @@ from idolens.web.leaving import REQUESTS_S, leave_in_time
 from idolens.web.metrics import Metrics
 from idolens.web.patience import PatientProtocol, expect_life
 from idolens.web.records import Records
+from idolens.web.references import References
 from idolens.web.taking_up import taking_up
 
 _CONNECTIONS = 128
+_MOST_CONNECTIONS = 512  # far above what CrowdGate lets in, which has words for it
 _ANY = ("0.0.0.0", "::")  # noqa: S104 - every address of this machine; see below
 
 
@@ -73,7 +75,7 @@ def serve(
     on_ready: Callable[[], None] | None = None,
 ) -> None:
     """Answer requests on ``door`` until SIGINT or SIGTERM, then end what is begun."""
-    records = Records(settings.logs)
+    records = Records(settings.logs, References(settings.home))
     records.listen()
     closing = threading.Event()
     app = create_app(
@@ -112,7 +114,7 @@ def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         log_config=None,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=_CONNECTIONS,
+        limit_concurrency=_MOST_CONNECTIONS,
         timeout_graceful_shutdown=cast("int", REQUESTS_S),
     )
 

@@ -10,7 +10,7 @@ from idolens.vlm.admission import Step
 from idolens.vlm.conversation import Spoken, can_speak, check_conversation
 from idolens.vlm.engine import Model
 from idolens.vocabulary import Language
-from idolens.web.asker import asker_of
+from idolens.web.asker import ASKING, asker_of
 from idolens.web.brownout import Less, Sight, tell
 from idolens.web.desk import Desk
 from idolens.web.eyes import Eyes
@@ -35,6 +35,7 @@ def add_chat(router: APIRouter, eyes: Eyes, settings: Settings, desk: Desk) -> N
         "/chat/completions",
         summary="Go on with a conversation about pictures",
         responses=FAILURES,
+        openapi_extra=ASKING,
         response_model=ChatReply,
     )
     async def chat(

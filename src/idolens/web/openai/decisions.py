@@ -12,7 +12,7 @@ from idolens.vlm.engine import Engine, tokens_read
 from idolens.vlm.prompt import render
 from idolens.vlm.question import MOST_OPTIONS, Choice, Question
 from idolens.vlm.rounds import Told, ask_in_rounds
-from idolens.web.asker import asker_of
+from idolens.web.asker import ASKING, asker_of
 from idolens.web.brownout import Sight, tell
 from idolens.web.desk import Desk
 from idolens.web.eyes import Eyes
@@ -37,6 +37,7 @@ def add_decisions(
         "/decisions",
         summary="Ask up to 400 closed questions about one picture",
         responses=FAILURES,
+        openapi_extra=ASKING,
     )
     async def decisions(
         asked: DecisionRequest, request: Request, response: Response
