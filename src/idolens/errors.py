@@ -149,6 +149,19 @@ class CannotSpeakError(PermanentError):
     http_status = 501
 
 
+class NotHereError(BadInputError):
+    """Something that this needs is not installed on this machine."""
+
+    code = "not_installed"
+    http_status = 406
+
+
+class PrintError(PermanentError):
+    """The browser that prints gave no PDF."""
+
+    code = "not_printed"
+
+
 class EngineBusyError(TemporaryError):
     """The engine has no room now."""
 

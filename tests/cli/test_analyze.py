@@ -278,3 +278,18 @@ def test_a_version_that_was_activated_elsewhere_holds_here_too(shell):
     assert (session["policy"], session["policy_version"]) == ("poster-zh", made.version)
     assert f"Policy: poster-zh, version {made.version}" in named.out
     assert check_policy(shown.out) == made
+
+
+def test_a_report_is_exported_again(shell):
+    """As a table, as a page, on paper where a Chromium is; and that is audited."""
+    session = shell.run("analyze", CONCERT, *WAY, "--json").json()["sessions"][0]
+    for form in ("csv", "html", "json"):
+        done = shell.run("export", session["session"], "--format", form)
+        assert done.status == 0, done.err
+        assert (shell.folder / done.out.strip()).stat().st_size > 200
+    nobody = shell.run("export", "20260101-000000-aaaaaa")
+    with open_archive(load_settings()) as archive:
+        deeds = [entry.action for entry in archive.audit.entries(0, 100)]
+
+    assert nobody.status == 2
+    assert deeds.count("exported") >= 3

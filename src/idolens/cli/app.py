@@ -22,6 +22,7 @@ from idolens.cli import (
     checking,
     comparing,
     evaluating,
+    exporting,
     keeping,
     keys,
     machine,
@@ -48,6 +49,7 @@ app = typer.Typer(
 app.command("analyze", epilog=analyses.ANALYZE_EXAMPLES)(analyses.analyze)
 app.command("resume", epilog=analyses.RESUME_EXAMPLES)(analyses.resume)
 app.command("ask", epilog=asking.EXAMPLES)(asking.ask)
+app.command("export", epilog=exporting.EXAMPLES)(exporting.export)
 app.add_typer(policies.app, name="policies")
 app.add_typer(models.app, name="models")
 app.add_typer(alerts.app, name="alerts")

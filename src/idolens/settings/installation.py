@@ -93,6 +93,10 @@ class Settings(BaseSettings):
     language: Literal["zh", "en"] = Field(
         default="zh", description="Language of reports and messages."
     )
+    pdf_browser: Path | None = Field(
+        default=None,
+        description="The Chromium that prints reports as PDF; empty takes the one that is found.",
+    )
     host: str = Field(
         default="127.0.0.1", description="Address that the service listens on."
     )

@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 
+import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from idolens.errors import BadInputError
 from idolens.review import Report, judge
 from idolens.vlm.answer import Region
 from idolens.web.api.shape import cursor_of, place_of
+from tests.chromium import needs_chromium
 from tests.fakes import FakeEngine
 from tests.jobs.shows import SESSION, policy
 from tests.web.api.studio import API, PICTURES, analysed, serving
@@ -305,3 +307,24 @@ def test_no_cursor_is_a_fault(text):
     """What is no cursor is refused, never an error of ours."""
     with suppress(BadInputError):
         place_of(text, int, str)
+
+
+@needs_chromium
+def test_a_report_is_printed(client):
+    """By its format or by Accept; it is the page, with its pictures."""
+    path = f"{API}/sessions/{SESSION}/report"
+    asked = client.get(path, params={"format": "pdf"})
+    accepted = client.get(path, headers={"Accept": "application/pdf"})
+    tag = {"If-None-Match": asked.headers["etag"]}
+    again = client.get(path, params={"format": "pdf"}, headers=tag)
+
+    assert asked.headers["content-type"] == "application/pdf"
+    assert asked.headers["content-disposition"].endswith('.pdf"')
+    assert again.status_code == 304
+    for reply in (asked, accepted):
+        with pypdfium2.PdfDocument(reply.content) as document:
+            words = "".join(one.get_textpage().get_text_range() for one in document)
+            kinds = {thing.type for one in document for thing in one.get_objects()}
+        assert "show.mp4" in words
+        assert "暴露着装" in words
+        assert pypdfium2.raw.FPDF_PAGEOBJ_IMAGE in kinds

@@ -1,4 +1,4 @@
-"""GET …/report: the signed report as JSON, as a page, or as a table.
+"""GET …/report: the signed report as JSON, as a page, on paper, or as a table.
 
 What people said stands beside the machine's findings and never in its report: JSON is
 the report as it was signed, and `reviewed` is the same with the verdicts around it.
@@ -23,6 +23,7 @@ from idolens.outputs import (
     report_csv,
     wanted_pictures,
 )
+from idolens.outputs.report_pdf import find_browser, print_page
 from idolens.review import Report, Words
 from idolens.settings import Settings
 from idolens.vocabulary import Language
@@ -34,21 +35,23 @@ from idolens.web.api.tagged import has_it, tag_of, unchanged
 from idolens.web.api.verdicts import verdict_told
 from idolens.web.house import House
 
-Format = Literal["json", "reviewed", "html", "csv"]
+Format = Literal["json", "reviewed", "html", "csv", "pdf"]
 
 KINDS: dict[Format, str] = {
     "json": "application/json",
     "reviewed": "application/json",
     "html": "text/html; charset=utf-8",
     "csv": "text/csv; charset=utf-8",
+    "pdf": "application/pdf",
 }
 _SUFFIX: dict[Format, str] = {
     "json": "json",
     "reviewed": "json",
     "html": "html",
     "csv": "csv",
+    "pdf": "pdf",
 }
-_WITH_PICTURES: frozenset[Format] = frozenset({"html", "reviewed"})
+_WITH_PICTURES: frozenset[Format] = frozenset({"html", "pdf", "reviewed"})
 _MAKE = b"3"
 """Changes when the same report is written otherwise than before."""
 Verdicts = Mapping[str, Verdict]
@@ -74,6 +77,9 @@ def add_reports(
                     "application/json": {"schema": {"type": "object"}},
                     "text/html": {"schema": {"type": "string"}},
                     "text/csv": {"schema": {"type": "string"}},
+                    "application/pdf": {
+                        "schema": {"type": "string", "format": "binary"}
+                    },
                 },
             }
         },
@@ -85,7 +91,8 @@ def add_reports(
             Format | None,
             Query(
                 description="Instead of what `Accept` asks for; `reviewed` is JSON "
-                "with the signed `report`, and people's newest `verdicts` beside it."
+                "with the signed `report`, and people's newest `verdicts` beside it; "
+                "`pdf` needs a Chromium on the service's machine, else 406."
             ),
         ] = None,
         language: Annotated[
@@ -116,10 +123,12 @@ def add_reports(
             reply.headers["Content-Security-Policy"] = _PAGE_ALONE
         if has_it(request, reply.headers["ETag"]):
             return unchanged(reply)
+        text = _WRITERS[chosen](draft, evidence)
+        browser = find_browser(settings.pdf_browser)
+        body = print_page(text, browser) if chosen == "pdf" else text.encode()
         house.archive.audit.record(
             caller.actor, Deed.EXPORTED, session.id, {"format": chosen}
         )
-        body = _WRITERS[chosen](draft, evidence).encode()
         reply.body = body
         reply.headers["Content-Length"] = str(len(body))
         return reply
@@ -243,4 +252,5 @@ _WRITERS: dict[Format, Callable[[_Draft, Evidence], str]] = {
     "reviewed": _reviewed,
     "html": _html,
     "csv": _csv,
+    "pdf": _html,
 }
