@@ -24,6 +24,7 @@ from idolens.vlm.question import Question
 from idolens.web.app import create_app
 from idolens.web.health import Check
 from idolens.web.records import Records
+from idolens.web.references import References
 from idolens.web.server import Server, address_of, configured, listen
 from tests.fakes import FakeEngine
 
@@ -64,12 +65,13 @@ def running(
     eyes: FakeEyes,
     logs: Path,
     checks: dict[str, Check] | None = None,
+    references: References | None = None,
     **settings: object,
 ) -> Iterator[httpx2.Client]:
     """Yield a client of a service around ``eyes``; stop it afterwards."""
     chosen = Settings(port=0, logs=logs, **settings)
     door = listen(chosen)
-    records = Records(logs)
+    records = Records(logs, references)
     stack = ExitStack()
     if eyes.archive is None:
         eyes.archive = stack.enter_context(empty_archive(logs / "home"))

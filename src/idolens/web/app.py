@@ -16,6 +16,7 @@ from idolens.web.access import AccessGate, Callers, access_routes
 from idolens.web.api import PastLimit, api_routes, repeatable
 from idolens.web.asker import ASKING, asker_of
 from idolens.web.brownout import Sight, tell
+from idolens.web.console_pages import add_console, built_console
 from idolens.web.crowd import CrowdGate
 from idolens.web.desk import Desk
 from idolens.web.full_disk import FullDiskGate
@@ -30,10 +31,10 @@ from idolens.web.other_pages import for_pages
 from idolens.web.overload import load_check
 from idolens.web.patience import PaceGate
 from idolens.web.problems import Problem, add_handlers
-from idolens.web.records import Records
+from idolens.web.records import ABOUT, Records
 
 _PAGE = {
-    "/": ("page.html", "text/html; charset=utf-8"),
+    "/page": ("page.html", "text/html; charset=utf-8"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/sdk.js": ("sdk.js", "text/javascript; charset=utf-8"),
@@ -132,7 +133,7 @@ def create_api(  # noqa: PLR0913 - likewise
     checked = {"model": ModelCheck(eyes), "load": Soft(load_check([desk, talking]))}
     app.include_router(health_routes({**checked, **(checks or {})}))
     app.include_router(metrics_routes(metrics))
-    _add_page(app)
+    _add_pages(app)
     return app
 
 
@@ -176,6 +177,7 @@ def _add_infer(app: FastAPI, eyes: House, settings: Settings, desk: Desk) -> Non
     async def infer(
         asked: InferRequest, request: Request, response: Response
     ) -> InferResponse:
+        request.scope[ABOUT] = {"question": asked.question}
         inquiry = Inquiry.of(asked, settings)
         known = inquiry.recalled(eyes)
         if known is not None:
@@ -188,8 +190,9 @@ def _add_infer(app: FastAPI, eyes: House, settings: Settings, desk: Desk) -> Non
         return told.model_copy(update={"reduced": sight.less})
 
 
-def _add_page(app: FastAPI) -> None:
+def _add_pages(app: FastAPI) -> None:
     folder = files("idolens.web")
+    add_console(app, built_console(), folder.joinpath("page.html").read_bytes())
     for path, (name, kind) in _PAGE.items():
         content = folder.joinpath(name).read_bytes()
 

@@ -8,6 +8,7 @@ standard error, as short.
 
 import faulthandler
 import logging
+import resource
 import sys
 import threading
 import warnings
@@ -27,6 +28,9 @@ def tell_little() -> None:
     # A record that cannot be written would else be quoted on standard error.
     logging.raiseExceptions = False
     logging.lastResort = Bystander(logging.WARNING)
+    # A core would hold the pictures and questions of the moment.
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
     # Says file, line and function of each thread, and no values.
     faulthandler.enable()
 

@@ -126,7 +126,7 @@ class RecordGate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        started, status, received = time.perf_counter(), 500, 0
+        started, status, received, whole = time.perf_counter(), 500, 0, False
 
         async def counting() -> Message:
             nonlocal received
@@ -135,34 +135,43 @@ class RecordGate:
             return message
 
         async def watching(message: Message) -> None:
-            nonlocal status
+            nonlocal status, whole
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
+            whole = message["type"] == "http.response.body" and not message.get(
+                "more_body"
+            )
 
         failure: Exception | None = None
         try:
             await self._app(scope, counting, watching)
         except Exception as error:
             failure = error
-            raise
+            # The client has its 500 and the log its record; what is raised now would
+            # only cut the connection before the client's next request.
+            if not whole:
+                raise
         finally:
-            if self._records:
-                self._records.write(
-                    "request",
-                    logging.ERROR if failure else logging.INFO,
-                    about=_about(scope),
-                    method=scope["method"] if scope["method"] in _METHODS else "other",
-                    route=_route(scope),
-                    status=status,
-                    code=scope.get(CODE, ""),
-                    received=received,
-                    ms=round((time.perf_counter() - started) * 1000, 1),
-                    **_failure(failure),
-                )
+            ms = round((time.perf_counter() - started) * 1000, 1)
+            self._note(scope, failure, status=status, received=received, ms=ms)
+
+    def _note(self, scope: Scope, failure: Exception | None, **figures: float) -> None:
+        if self._records is None:
+            return
+        self._records.write(
+            "request",
+            logging.ERROR if failure else logging.INFO,
+            about=_about(scope),
+            method=scope["method"] if scope["method"] in _METHODS else "other",
+            route=_route(scope),
+            code=scope.get(CODE, ""),
+            **figures,
+            **_failure(failure),
+        )
 
 
 def _about(scope: Scope) -> dict[str, str]:
