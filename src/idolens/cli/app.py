@@ -28,13 +28,14 @@ from idolens.cli import (
     machine,
     models,
     policies,
+    reference,
 )
 from idolens.cli.bilingual import complain, speak
 from idolens.cli.terminal import Terminal
 from idolens.errors import IdolensError, SettingsError
 from idolens.settings import load_settings
 from idolens.vocabulary import Language
-from idolens.web.records import frames_of
+from idolens.web.crash import described, tell_little
 
 STOPPED = 130
 
@@ -61,13 +62,14 @@ app.command("compare", epilog=comparing.EXAMPLES)(comparing.compare_engines)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(auditing.app, name="audit")
-app.command("check", epilog=checking.EXAMPLES)(checking.check)
 app.command("purge", epilog=keeping.PURGE_EXAMPLES)(keeping.purge)
 app.command("forget", epilog=keeping.FORGET_EXAMPLES)(keeping.forget)
 app.command("pin", epilog=keeping.PIN_EXAMPLES)(keeping.pin)
 app.command(
     "unpin", epilog=keeping.PIN_EXAMPLES.replace("idolens pin", "idolens unpin")
 )(keeping.unpin)
+app.command("reference", epilog=reference.EXAMPLES)(reference.reference)
+app.command("check", epilog=checking.EXAMPLES)(checking.check)
 app.command("backup", epilog=backups.BACKUP_EXAMPLES)(backups.backup)
 app.command("restore", epilog=backups.RESTORE_EXAMPLES)(backups.restore_backup)
 app.command("serve", epilog=machine.SERVE_EXAMPLES)(machine.serve)
@@ -112,6 +114,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     terminal = Terminal()
     words = sys.argv[1:] if arguments is None else arguments
+    if arguments is None:  # else somebody else's process
+        tell_little()
     # Before the settings are read for good: help and complaints do not wait for that.
     language = _language(words)
     command = get_command(app)
@@ -145,7 +149,7 @@ def _language(words: list[str]) -> Language:
 
 def _mistake(error: Exception) -> IdolensError:
     """Say where an error of ours came from; its words may quote a path."""
-    where = f"{type(error).__name__}: {' < '.join(reversed(frames_of(error)))}"
+    where = described(error)
     return IdolensError(
         f"idolens made a mistake; please report this line: {where}",
         f"idolens 自身出错\uff0c请反馈这一行\uff1a{where}",
