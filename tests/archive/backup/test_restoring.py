@@ -276,11 +276,16 @@ def test_what_had_been_ended_is_named_and_nobody_stays_signed_in(tmp_path, setti
     backup = take_backup(settings.home, tmp_path / "nas", version="1", now=NOON)
     with open_archive(settings) as archive:
         archive.keys.revoke(key.id, "account:lin")
+        begun = archive.purges.begin("s1", "account:lin")
+        archive.purges.remove_files("s1")
+        archive.purges.remove_rows(begun)
+        archive.purges.finish("s1")
 
     done = restore(backup.folder, settings.home)
 
     assert done.revived is not None
     assert done.revived.keys == {key.id}
+    assert done.revived.sessions == {"s1"}
     with closing(sqlite.connect(settings.home / "idolens.sqlite")) as connection:
         assert connection.execute("SELECT count(*) FROM login").fetchone() == (0,)
 
