@@ -144,6 +144,7 @@ def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         module=sqlite,
+        hide_parameters=True,  # an error quotes the statement, not what was written
         json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False),
     )
 

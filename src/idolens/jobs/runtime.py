@@ -50,7 +50,10 @@ class Runtime:
             system_database_url=URL.create(
                 "sqlite", database=str(database)
             ).render_as_string(hide_password=False),
-            db_engine_kwargs={"connect_args": {"factory": _Overwriting}},
+            db_engine_kwargs={
+                "connect_args": {"factory": _Overwriting},
+                "hide_parameters": True,  # an error quotes the statement, not values
+            },
             application_version=APPLICATION_VERSION,
             executor_id=worker.id,
             serializer=DBOSPortableJSONSerializer(),
