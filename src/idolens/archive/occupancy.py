@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from idolens.archive.ownership import hand_over
 from idolens.errors import ArchiveBusyError, ArchiveError
 
 LOCK = "in-use.lock"
@@ -69,13 +70,36 @@ def refuse_cut_off(home: Path) -> None:
 
 @contextmanager
 def _locked(home: Path, kind: int) -> Generator[bool]:
-    descriptor = os.open(home / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+        descriptor = _opened(home / LOCK)
+    except OSError as error:
+        raise _no_lock(home, error) from error
+    try:
+        yield _taken(descriptor, kind, home)
     finally:
         os.close(descriptor)
+
+
+def _opened(lock: Path) -> int:
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    hand_over(lock, lock.parent)
+    return descriptor
+
+
+def _taken(descriptor: int, kind: int, home: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:  # a file system that knows no locks
+        raise _no_lock(home, error) from error
+    return True
+
+
+def _no_lock(home: Path, error: OSError) -> ArchiveError:
+    return ArchiveError(
+        f"The data folder {home} cannot be locked ({error.strerror}): check its "
+        "permissions, and that it is on a disk of this machine.",
+        f"无法锁定数据文件夹 {home}({error.strerror}):请检查权限,"
+        "并确认它在本机磁盘上。",
+    )

@@ -366,3 +366,28 @@ def test_whoever_follows_reads_everything_anew(settings, backup):
         first, _ = archive.news.span()
 
     assert first > heard + 1
+
+
+def test_a_folder_that_cannot_be_locked_is_said(settings):
+    """One sentence, no traceback."""
+    (settings.home / "in-use.lock").unlink()
+    (settings.home / "in-use.lock").mkdir()
+
+    with pytest.raises(ArchiveError, match="cannot be locked"), open_archive(settings):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can work for somebody else")
+def test_what_an_administrator_restores_is_the_services(settings, backup):
+    """`sudo idolens restore` leaves nothing that the service could not open."""
+    for place in (settings.home, *settings.home.rglob("*")):
+        os.chown(place, 12_345, 12_345)
+
+    restore(backup, settings.home)
+
+    strangers = [
+        place.name
+        for place in settings.home.rglob("*")
+        if place.stat().st_uid != 12_345
+    ]
+    assert strangers == []

@@ -5,7 +5,8 @@ such a folder back. Must not know when backups are made, or who asked for one.
 """
 
 from idolens.archive.backup.manifest import Manifest, read_manifest
-from idolens.archive.backup.restoring import Restored, restore, undo, verify
+from idolens.archive.backup.proof import verify
+from idolens.archive.backup.restoring import Restored, restore, undo
 from idolens.archive.backup.shelf import Backup, backups_in, newest_for, prune
 from idolens.archive.backup.taking import take_backup
 

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from idolens.archive.backup.manifest import sync_folder, write_private
 from idolens.archive.occupancy import JOURNAL
+from idolens.archive.ownership import hand_over
 
 INCOMING: Final = ".restore-"
 """What folders are called that hold the new until it is in its place."""
@@ -45,9 +46,11 @@ class Exchange:
 def exchange(home: Path, change: Exchange) -> None:
     """Put the new in the place of the old, and the old into its own folder."""
     (home / change.point).mkdir(mode=0o700)
+    hand_over(home / change.point, home)
     draft = home / f"{JOURNAL}.draft"
     draft.unlink(missing_ok=True)
     write_private(draft, json.dumps(asdict(change)).encode())
+    hand_over(draft, home)
     draft.replace(home / JOURNAL)
     sync_folder(home)
     for name in change.names:

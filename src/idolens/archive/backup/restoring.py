@@ -35,18 +35,13 @@ from idolens.archive.backup.exchange import (
     put_back,
     settle,
 )
-from idolens.archive.backup.manifest import (
-    Manifest,
-    damaged,
-    digest_of,
-    read_manifest,
-    read_sums,
-    sync_folder,
-)
+from idolens.archive.backup.manifest import Manifest, damaged, sync_folder
+from idolens.archive.backup.proof import verified
 from idolens.archive.backup.revived import Revived, revived
 from idolens.archive.database import Database
-from idolens.archive.migrate import is_known, upgrade
+from idolens.archive.migrate import upgrade
 from idolens.archive.occupancy import alone_in, refuse_cut_off
+from idolens.archive.ownership import hand_over
 from idolens.archive.reserve import Reserve
 from idolens.errors import BackupError, DiskFullError, IdolensError
 
@@ -67,15 +62,6 @@ class Restored:
     manifest: Manifest
     point: Path
     revived: Revived | None
-
-
-def verify(backup: Path) -> Manifest:
-    """Read every byte of a backup; return what it says of itself.
-
-    Raises:
-        BackupError: it is damaged, not whole, or of a newer idolens.
-    """
-    return _verified(backup)[0]
 
 
 def restore(
@@ -99,7 +85,7 @@ def restore(
         ArchiveBusyError: somebody is at work in ``home``.
         DiskFullError: there is no room beside what is there.
     """
-    manifest, sums = _verified(backup)
+    manifest, sums = verified(backup)
     sound = check or starts_with
     home.mkdir(parents=True, exist_ok=True)
     with _translated(home), alone_in(home):
@@ -182,29 +168,6 @@ def _nothing_to_undo(home: Path) -> BackupError:
     )
 
 
-def _verified(backup: Path) -> tuple[Manifest, dict[str, str]]:
-    manifest = read_manifest(backup)
-    if not is_known(manifest.schema):
-        raise BackupError(
-            f"{backup} was made by a newer idolens ({manifest.idolens}, schema "
-            f"{manifest.schema}): install that version, then restore.",
-            f"{backup} 由更新版本的 idolens 生成({manifest.idolens},结构版本 "
-            f"{manifest.schema}):请先安装该版本再恢复。",
-        )
-    sums = read_sums(backup, manifest)
-    wrong = [path for path, digest in sums.items() if not _is(backup / path, digest)]
-    if wrong or DATABASE not in sums:
-        raise damaged(backup, wrong or [DATABASE])
-    return manifest, sums
-
-
-def _is(file: Path, digest: str) -> bool:
-    try:
-        return not file.is_symlink() and digest_of(file) == digest
-    except FileNotFoundError:
-        return False
-
-
 def _stage(backup: Path, incoming: Path, sums: Mapping[str, str]) -> None:
     """Copy a backup into the data folder, under a name that nobody uses."""
     incoming.mkdir(mode=0o700)
@@ -229,11 +192,9 @@ def _make_ready(incoming: Path, home: Path) -> None:
     starts_with(incoming)
     sign_everybody_out(incoming / DATABASE)
     begin_news_anew(incoming / DATABASE)
-    owner = home.stat()
     for folder, _, names in os.walk(incoming):
         for place in (Path(folder), *(Path(folder) / name for name in names)):
-            if os.geteuid() == 0:
-                os.chown(place, owner.st_uid, owner.st_gid)
+            hand_over(place, home)
         sync_folder(Path(folder))
 
 

@@ -56,17 +56,28 @@ def newest_for(home: Path, folder: Path) -> Backup | None:
 
 
 def prune(home: Path, folder: Path, keep: int) -> list[Path]:
-    """Delete all but the newest ``keep`` backups of ``home``; return which."""
+    """Delete all but the newest ``keep`` backups of ``home``; return which.
+
+    Raises:
+        BackupError: one cannot be deleted.
+    """
     ours = sorted(
         (one for one in backups_in(folder) if _is_of(one, home)),
         key=lambda one: one.made_at,
     )
     gone = [one.folder for one in ours[:-keep]]
-    for path in gone:
-        # Renamed first: one that is half deleted never passes for a backup.
-        draft = path.with_name(f".{path.name}{DRAFT}")
-        path.rename(draft)
-        shutil.rmtree(draft)
+    try:
+        for path in gone:
+            # Renamed first: one that is half deleted never passes for a backup.
+            draft = path.with_name(f".{path.name}{DRAFT}")
+            path.rename(draft)
+            shutil.rmtree(draft)
+    except OSError as error:
+        raise BackupError(
+            f"Old backups in {folder} cannot be deleted ({error.strerror}): check the "
+            "folder's permissions.",
+            f"无法删除 {folder} 中的旧备份({error.strerror}):请检查文件夹权限。",
+        ) from error
     return gone
 
 
