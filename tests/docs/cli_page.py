@@ -31,8 +31,10 @@ EXIT_CODES = (
     (0, "done", "完成"),
     (
         1,
-        "a fault that is not the input's; `doctor` found something to mend, `check` "
-        "something lost",
+        (
+            "a fault that is not the input's; `doctor` found something to mend, "
+            "`check` something lost"
+        ),
         "出错,但不是输入的问题;或 `doctor` 发现需要修复的项目、`check` 发现数据丢失",
     ),
     (
