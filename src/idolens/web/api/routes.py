@@ -22,7 +22,6 @@ from idolens.web.api.reports import add_reports
 from idolens.web.api.sessions import add_sessions
 from idolens.web.api.uploads import add_uploads
 from idolens.web.api.verdicts import add_verdicts
-from idolens.web.api.wording import add_wording
 from idolens.web.house import House
 from idolens.web.problems import FAILURES
 
@@ -63,5 +62,4 @@ def api_routes(
     add_beginning(router, house, settings)
     add_events(router, house, closing)
     add_engines(router, settings)
-    add_wording(router)
     return router
