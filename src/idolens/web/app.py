@@ -18,6 +18,7 @@ from idolens.web.asker import ASKING, asker_of
 from idolens.web.brownout import Sight, tell
 from idolens.web.console_pages import add_console, built_console
 from idolens.web.crowd import CrowdGate
+from idolens.web.described import completed
 from idolens.web.desk import Desk
 from idolens.web.full_disk import FullDiskGate
 from idolens.web.gates import HostGate, RecordGate, SizeGate
@@ -41,7 +42,7 @@ _PAGE = {
     "/sdk-demo": ("sdk-demo.html", "text/html; charset=utf-8"),
     "/sdk-demo.js": ("sdk-demo.js", "text/javascript; charset=utf-8"),
 }
-_FAILURES = (400, 401, 403, 413, 415, 422, 429, 503)
+_FAILURES = (400, 401, 403, 408, 413, 415, 421, 422, 429, 500, 503)
 
 
 def create_app(  # noqa: PLR0913 - what the service is made of
@@ -121,6 +122,7 @@ def create_api(  # noqa: PLR0913 - likewise
             "auto_configure": False,
         },
     )
+    app.openapi = completed(app.openapi)
     add_handlers(app, settings.language)
     metrics = metrics or Metrics()
     desk, talking = _desks(eyes, metrics)

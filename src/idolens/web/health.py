@@ -16,7 +16,7 @@ from idolens.errors import IdolensError
 from idolens.vlm.question import YesNo
 from idolens.vocabulary import Bilingual, QuestionKey
 from idolens.web.eyes import Eyes
-from idolens.web.problems import Message
+from idolens.web.problems import FAILURES, Message
 
 Check = Callable[[], Bilingual | None]
 """Returns what is wrong and how to mend it, or None when all is well."""
@@ -52,8 +52,8 @@ class Shortfall(Message):
     """Something that does not work as it should, though requests are answered."""
 
     name: str = Field(
-        description="What it is: `load`, `disk`, `queue`, `jobs`, `model_servers`, "
-        "`messages`, `watchman` or `alerts`."
+        description="What it is: `disk`, `load`, `jobs`, `model_servers`, `messages`, "
+        "`watchman` or `alerts`."
     )
 
 
@@ -80,7 +80,10 @@ def health_routes(checks: Mapping[str, Check]) -> APIRouter:
     @router.get(
         "/readyz",
         summary="Can it do its work: model, database, disk?",
-        responses={503: {"model": Readiness, "description": "Some check failed."}},
+        responses={
+            503: {"model": Readiness, "description": "Some check failed."},
+            "4XX": FAILURES["4XX"],
+        },
     )
     def readyz(response: Response) -> Readiness:
         hard = {n: check for n, check in checks.items() if not isinstance(check, Soft)}
