@@ -235,14 +235,14 @@ def test_no_other_origin_may_read_an_answer(client):
 
 
 def test_the_page_is_self_contained(client):
-    """/ loads nothing from elsewhere and says so to the browser."""
-    page = client.get("/")
+    """/page loads nothing from elsewhere and says so to the browser."""
+    page = client.get("/page")
 
     assert page.headers["content-type"] == "text/html; charset=utf-8"
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    for path in ("/", "/page.css", "/page.js"):
+    for path in ("/page", "/page.css", "/page.js"):
         text = client.get(path)
         assert text.status_code == 200
         assert "http://" not in text.text

@@ -47,6 +47,7 @@ def test_only_what_shows_nothing_is_open():
         "GET /sign-in",
         "GET /setup",
         "GET /access.js",
+        "GET /assets/{name}",
         "POST /api/v1/session",
         "POST /api/v1/setup",
     }

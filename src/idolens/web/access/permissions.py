@@ -84,6 +84,14 @@ RULES: Mapping[str, Permission | Open] = MappingProxyType(
     {
         # the page, and what leads to it
         "GET /": _P.SELF,
+        "GET /sessions": _P.SELF,
+        "GET /sessions/{session_id}": _P.SELF,
+        "GET /review": _P.SELF,
+        "GET /policies": _P.SELF,
+        "GET /policies/{name}": _P.SELF,
+        "GET /machine": _P.SELF,
+        "GET /assets/{name}": Open.OPEN,
+        "GET /page": _P.SELF,
         "GET /page.css": Open.OPEN,
         "GET /page.js": Open.OPEN,
         "GET /sdk.js": Open.OPEN,
@@ -146,6 +154,10 @@ RULES: Mapping[str, Permission | Open] = MappingProxyType(
         # what people say, and the rule books
         "GET /api/v1/sessions/{session_id}/verdicts": _P.READ,
         "POST /api/v1/sessions/{session_id}/verdicts": _P.JUDGE,
+        "GET /api/v1/review/queue": _P.JUDGE,
+        "GET /api/v1/review/reasons": _P.READ,
+        "POST /api/v1/review/claims": _P.JUDGE,
+        "DELETE /api/v1/review/claims": _P.JUDGE,
         "GET /api/v1/policies": _P.READ,
         "GET /api/v1/policies/{name}": _P.READ,
         "GET /api/v1/policies/{name}/versions": _P.READ,
@@ -156,6 +168,9 @@ RULES: Mapping[str, Permission | Open] = MappingProxyType(
         # what happens, and who answers
         "GET /api/v1/events": _P.READ,
         "GET /api/v1/engines": _P.READ,
+        # help with the wording of questions
+        "GET /api/v1/question-templates": _P.ASK,
+        "POST /api/v1/question-lint": _P.ASK,
     }
 )
 """What each address needs: method (WS for a websocket) and the route's own pattern;
