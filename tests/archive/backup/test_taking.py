@@ -197,6 +197,20 @@ def test_a_full_disk_is_said_and_costs_no_earlier_backup(tmp_path):
         assert not list((tmp_path / "disk").glob(".*.draft"))
 
 
+def test_on_the_datas_own_disk_room_is_left_for_the_service(tmp_path):
+    """A backup never is what stops the uploads."""
+    with small_disk(tmp_path / "disk", 40):
+        settings = a_house(tmp_path / "disk")
+        nas = tmp_path / "disk" / "nas"
+        take(settings, nas)
+        free = shutil.disk_usage(nas).free
+        (tmp_path / "disk" / "others").write_bytes(os.urandom(free - 2**21))
+
+        with pytest.raises(DiskFullError):
+            take(settings, nas, now=NOON + timedelta(days=1))
+        assert len(backups_in(nas)) == 1
+
+
 def test_one_that_was_cut_off_is_no_backup_and_is_swept(tmp_path):
     """What a kill left behind does not count, and goes with the next one."""
     settings = a_house(tmp_path)

@@ -40,7 +40,9 @@ from idolens.archive.backup.shelf import (
 from idolens.errors import BackupError, DiskFullError
 
 _SPARE = 16 * 2**20
-"""Room that is left on the disk in any case, in bytes."""
+"""Room that is left on another disk in any case, in bytes."""
+_SHARE = 0.05
+"""Share of the data's own disk that is left: a backup must not stop the service."""
 _PIECE = 2**20
 
 
@@ -126,7 +128,7 @@ class _Copy:
         files = [file for file in there if file.is_file()]
         logs = [file.with_name(f"{file.name}-wal") for file in files]
         taken = [file for file in (*files, *logs) if file.exists()]
-        _require_room(self._draft, sum(file.stat().st_size for file in taken))
+        self._require_room(sum(file.stat().st_size for file in taken))
         for file in files:
             target = self._draft / file.name
             copy_whole(file, target)
@@ -143,7 +145,7 @@ class _Copy:
             if not self._has(picture_path(digest), size)
         )
         need += sum(self._new_bytes(file) for file in sent)
-        _require_room(self._draft, need)
+        self._require_room(need)
         for digest, expected, _ in pictures:
             path = picture_path(digest)
             if not self._link(path, expected) and not self._take(path, expected):
@@ -173,6 +175,13 @@ class _Copy:
         for inner, _, _ in os.walk(self._draft):
             sync_folder(Path(inner))
         return manifest
+
+    def _require_room(self, needed: int) -> None:
+        disk = shutil.disk_usage(self._draft)
+        shared = self._draft.stat().st_dev == self._home.stat().st_dev
+        spare = round(disk.total * _SHARE) if shared else _SPARE
+        if disk.free < needed + spare:
+            raise _full(self._draft.parent, needed + spare)
 
     def _has(self, path: str, size: int) -> bool:
         there = self._before / path if self._before else None
@@ -237,11 +246,6 @@ class _Copy:
         for folder in reversed(target.relative_to(self._draft).parents[:-1]):
             (self._draft / folder).mkdir(mode=0o700, exist_ok=True)
         return target
-
-
-def _require_room(folder: Path, needed: int) -> None:
-    if shutil.disk_usage(folder).free < needed + _SPARE:
-        raise _full(folder.parent, needed)
 
 
 def _full(folder: Path, needed: int | None = None) -> DiskFullError:
