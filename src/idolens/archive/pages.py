@@ -130,6 +130,19 @@ class Pages:
                 for row in connection.execute(query).mappings()
             }
 
+    def shown_by(
+        self, session_id: SessionId, frames: Collection[FrameId]
+    ) -> dict[FrameId, Sha256]:
+        """Return which picture each of ``frames`` (a page of them) went with."""
+        table = schema.frame
+        query = select(table.c.id, table.c.picture).where(
+            table.c.session_id == session_id,
+            table.c.id.in_(frames),
+            table.c.picture.is_not(None),
+        )
+        with self._database.read() as connection:
+            return {row.id: row.picture for row in connection.execute(query)}
+
     def answers(
         self,
         session_id: SessionId,

@@ -21,6 +21,7 @@ from tests.web.service import as_base64, png
 ASKED = "it changes nothing: a question is answered and forgotten"
 WORK = "work on a session stands in the session's own events, and takes nothing away"
 ARRIVES = "what comes in is seen in the session that it becomes; who sent it, in none"
+CLAIMS = "who looks at what right now ends by itself; the verdict leaves an entry"
 FRAME = f"{API}/sessions/{SESSION}/frames/f000000"
 TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -102,6 +103,12 @@ LEFT = {
     ),
     "POST /v1/decisions": (ASKED, None),
     "POST /v1/chat/completions": (ASKED, None),
+    "POST /api/v1/question-lint": (
+        ASKED,
+        lambda client, _: sent(
+            client, f"{API}/question-lint", {"question": "这图怎么样?"}
+        ),
+    ),
     "POST /api/v1/policies": (Deed.POLICY_CHANGED, a_version),
     "POST /api/v1/policies/{name}/activate": (Deed.POLICY_CHANGED, chosen("activate")),
     "POST /api/v1/policies/{name}/shadow": (Deed.POLICY_CHANGED, chosen("shadow")),
@@ -149,6 +156,8 @@ LEFT = {
         Deed.PURGED,
         lambda client, _: sent(client, f"{API}/sessions/{SESSION}", method="DELETE"),
     ),
+    "POST /api/v1/review/claims": (CLAIMS, None),
+    "DELETE /api/v1/review/claims": (CLAIMS, None),
     "PUT /api/v1/me/password": (
         Deed.ACCOUNT_CHANGED,
         lambda client, _: sent(
@@ -171,7 +180,8 @@ LEFT = {
     "POST /api/v1/setup": (Deed.ACCOUNT_CREATED, None),
 }
 """What each leaves, and how it is done; None where another test of this name does it:
-the setup link in test_session, the shapes of OpenAI in test_decisions and test_chat."""
+the setup link in test_session, the shapes of OpenAI in test_decisions and test_chat,
+claims in the tests of the review's queue."""
 READ = {
     "json": Deed.EXPORTED,
     "reviewed": Deed.EXPORTED,

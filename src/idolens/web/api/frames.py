@@ -1,6 +1,6 @@
 """GET …/frames and …/picture: the moments that were looked at, and what was seen."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -73,9 +73,7 @@ def add_frames(router: APIRouter, house: House, evidence: Evidence) -> None:
             None if state is None else FrameState(state),
         )
         shown = found[:limit]
-        there = house.archive.pictures.there(
-            frame.picture for frame in shown if frame.picture
-        )
+        there = _with_picture(house, session.id, shown)
         pinned = house.archive.pins.of(session.id)
         return FramePage(
             items=[
@@ -136,7 +134,21 @@ def _digest(house: House, session_id: SessionId, frame_id: FrameId) -> Sha256:
     return frame.picture
 
 
-def _told(frame: Frame, *, pinned: bool, there: Collection[Sha256]) -> FrameTold:
+def _with_picture(
+    house: House, session_id: SessionId, frames: Sequence[Frame]
+) -> set[FrameId]:
+    """Return which of ``frames`` have a picture, their own or an earlier one's."""
+    looked = {
+        frame.id: FrameId(frame.inherits or frame.id)
+        for frame in frames
+        if frame.state in {FrameState.KEPT, FrameState.INHERITED}
+    }
+    shown = house.archive.pages.shown_by(session_id, set(looked.values()))
+    kept = house.archive.pictures.there(shown.values())
+    return {one for one, source in looked.items() if shown.get(source) in kept}
+
+
+def _told(frame: Frame, *, pinned: bool, there: Collection[FrameId]) -> FrameTold:
     return FrameTold(
         id=frame.id,
         at_ms=frame.at,
@@ -145,7 +157,7 @@ def _told(frame: Frame, *, pinned: bool, there: Collection[Sha256]) -> FrameTold
         state=frame.state.value,
         drop=frame.drop and frame.drop.value,
         inherits=frame.inherits,
-        picture=frame.picture in there or frame.state is FrameState.INHERITED,
+        picture=frame.id in there,
         pinned=pinned,
         sha256=frame.picture,
         label=frame.label,
