@@ -6,13 +6,14 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from tests.privacy.walk import HEADERS, walk
 from tests.vlm.servers.chatting import ChatStub
 from tests.vlm.servers.engines import dialects
 from tests.vlm.servers.listening import Said, listen
-from tests.web.service import as_base64, png
+from tests.web.service import as_base64
 
 ROOT = Path(__file__).parents[2]
 API = "/api/v1"
@@ -161,6 +162,29 @@ def enter(at: Service) -> None:
 def sign_in(at: Service) -> None:
     made = at.ask("POST", f"{API}/session", json=LOGIN)
     assert made.status_code == 200, made.text
+
+
+def misspeak(port: int | None) -> None:
+    """Say what is no request of the service's, or none at all."""
+    name = word("raw")
+    host = "Host: localhost"
+    upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13"
+    lines = (
+        f"{name.upper()} /{name} HTTP/1.1\r\n{host}",
+        f"GET /{name} HTTP/1.1\r\nHost: {name}.example",
+        f"GET /{name}?{name} HTTP/9.9\r\n{host}",
+        f"GET /{name} HTTP/1.1\r\n{host}\r\n{name}: {name}\r\n{name}",
+        f"POST /{name} HTTP/1.1\r\n{host}\r\nContent-Length: {name}",
+        f"GET /{name} HTTP/1.1\r\n{host}\r\n{upgrade}\r\nSec-WebSocket-Key: {name}",
+        name,
+    )
+    for line in lines:
+        with socket.create_connection(("127.0.0.1", port), 20) as link:
+            link.sendall(f"{line}\r\n\r\n".encode())
+            link.shutdown(socket.SHUT_WR)
+            with suppress(ConnectionError):
+                while link.recv(4096):
+                    pass
 
 
 def picture(shade: int = 80) -> bytes:
@@ -309,6 +333,7 @@ def test_nothing_is_let_out_over_any_route(tmp_path):
         use(at)
         document = at.ask("GET", "/openapi.json").json()
         seen = walk(at.client, document)
+        misspeak(at.client.base_url.port)
         sign_in(at)
         at.look()
         statuses = set().union(*seen.values())
@@ -484,16 +509,24 @@ def tell_somebody(home: Path) -> None:
         archive.outbox.add_alert(change, payload, ["group"])
 
 
+COMMANDS = {
+    "ask": ("ask", "picture.png", word("question")),
+    "analyze": ("analyze", "picture.png", "--policy", "rules.yaml", "--out", "out"),
+}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mood", ["bug", "chained", "gossip", "crash", "exit"])
-def test_a_command_that_breaks_repeats_nothing(tmp_path, mood):
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_that_breaks_repeats_nothing(tmp_path, command, mood):
     """Its last words are where it broke; what it was asked is not in them."""
     (tmp_path / "mood").write_text(mood, "utf-8")
-    (tmp_path / "picture.png").write_bytes(png())
+    (tmp_path / "picture.png").write_bytes(picture())
+    (tmp_path / "rules.yaml").write_text(POLICY, "utf-8")
     done = subprocess.run(
         [
             *(sys.executable, "-m", "tests.privacy.house", str(tmp_path / "mood")),
-            *("ask", "picture.png", word("question")),
+            *COMMANDS[command],
         ],
         cwd=tmp_path,
         env={
