@@ -65,6 +65,12 @@ class Offered:
         }
 
 
+def joined(runs: Sequence[Offered]) -> Offered:
+    """Return several runs as one."""
+    replies = [reply for run in runs for reply in run.replies]
+    return Offered(replies, sum(run.seconds for run in runs), runs[0].useful_s)
+
+
 class Offering:
     """Requests to one server.
 
@@ -125,9 +131,14 @@ class Offering:
 
     async def _ask(self, begin: float, at: float) -> Reply:
         line = self._idle.pop() if self._idle else _Line(self._port)
+        body = next(self._bodies)
         try:
             async with asyncio.timeout(_PATIENCE_S):
-                status, headers = await line.post(self._path, next(self._bodies))
+                try:
+                    status, headers = await line.post(self._path, body)
+                except (ConnectionError, EOFError):
+                    await line.close()  # a server hangs up on who is silent for long
+                    status, headers = await line.post(self._path, body)
         except (OSError, EOFError, TimeoutError, ValueError):
             await line.close()
             status, headers = 0, b""

@@ -5,7 +5,8 @@ For each engine, over HTTP, a new picture in every request:
 - capacity: what clients get who ask one thing after the other;
 - 1x and 3x: requests come at the capacity, and at three times it, whether or not those
   before have been answered; goodput counts answers within two seconds;
-- without a limit: the same three times, straight to the engine.
+- without a limit: the same three times, straight to the engine; what is left is the
+  process's own bound of 128 requests in hand.
 
 `paced` is an engine that answers eight at a time, a quarter of a second each, and whose
 memory ends at 24; the service is told to begin with 64 at once, which is wrong, and has
@@ -13,16 +14,20 @@ to find out. `embedded` is the shipped model, with the settings as they are ship
 """
 
 import itertools
+import os
+import statistics
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from bench.figures import Target, publish
-from bench.offering import Offered, Offering
+from bench.offering import Offered, Offering, joined
 from bench.serving import infer_body, serving
 from bench.turns import arguments, new_picture, stored_in
 
 PATH = "/vlm/infer"
 USEFUL_S = 2.0
+LEARNING_S = 10.0
 TIMES = 3
 QUESTION = "画面中是否有人物?"
 PICTURES = 400
@@ -38,15 +43,30 @@ ENGINES: Mapping[str, tuple[int, Mapping[str, str]]] = {
 """How many clients find the capacity, and the service's settings."""
 
 
+@dataclass(frozen=True)
+class Times:
+    """How long is measured.
+
+    Attributes:
+        seconds: of each load in each round.
+        warm_s: before it, not measured.
+        rounds: how often each has its turn.
+    """
+
+    seconds: float
+    warm_s: float
+    rounds: int
+
+
 def main() -> int:
     """Measure, print and store the figures."""
     given = arguments(__doc__)
-    seconds, warm_s = (4.0, 2.0) if given.quick else (20.0, 10.0)
+    times = Times(4.0, 1.0, 1) if given.quick else Times(5.0, 2.0, 5)
     pictures = [new_picture(number, 256, 144) for number in range(PICTURES)]
     bodies = [infer_body(one, QUESTION) for one in pictures]
     figures: dict[str, float] = {}
     for engine, (clients, settings) in ENGINES.items():
-        figures |= _measured(engine, clients, settings, bodies, (seconds, warm_s))
+        figures |= _measured(engine, clients, settings, bodies, times)
     targets = [
         target
         for engine in ENGINES
@@ -60,9 +80,10 @@ def main() -> int:
         figures,
         targets,
         check=given.check,
-        notes=f"{seconds:g} s each after {warm_s:g} s of warming up; arrivals are"
-        " random (Poisson); 256x144 JPEGs, no answer is cached; goodput: answers"
-        f" within {USEFUL_S:g} s; the client computes on the same machine",
+        notes=f"in turns, {times.rounds} times {times.seconds:g} s of each; arrivals"
+        " are random (Poisson); 256x144 JPEGs, no answer is cached; goodput: answers"
+        f" within {USEFUL_S:g} s; the service has half of the cores, the client the"
+        " others",
         folder=stored_in(given),
     )
 
@@ -72,25 +93,52 @@ def _measured(
     clients: int,
     settings: Mapping[str, str],
     bodies: Sequence[bytes],
-    times: tuple[float, float],
+    times: Times,
 ) -> dict[str, float]:
-    """Return the figures of one engine."""
-    seconds, warm_s = times
+    """Return the figures of one engine; service and client have cores of their own."""
+    cores = sorted(os.sched_getaffinity(0))
+    own = set(cores[: max(1, len(cores) // 2)])
     # Else the same picture would be answered from the cache, or find itself read.
-    off = {"IDOLENS_CACHE__TTL_S": "0", "IDOLENS_EMBEDDED_PREFIX_MIB": "0"}
-    figures: dict[str, float] = {}
-    with serving(_command(engine), "/readyz", {**off, **settings}) as served:
-        offering = Offering(served.port, PATH, _forever(bodies))
-        capacity = offering.in_turn(clients, seconds, warm_s)
-        figures[f"{engine}_capacity_per_s"] = capacity
-        for name, times_capacity in (("1x", 1), (f"{TIMES}x", TIMES)):
-            told = offering.paced(times_capacity * capacity, seconds, warm_s, USEFUL_S)
-            figures |= _of(told, f"{engine}_{name}", capacity)
-    with serving(_command(engine, "--unbounded"), "/readyz", off) as served:
-        offering = Offering(served.port, PATH, _forever(bodies))
-        told = offering.paced(TIMES * capacity, seconds, warm_s, USEFUL_S)
-        figures |= _of(told, f"{engine}_{TIMES}x_no_limit", capacity)
-    return figures
+    off = {
+        "IDOLENS_CACHE__TTL_S": "0",
+        "IDOLENS_EMBEDDED_PREFIX_MIB": "0",
+        "IDOLENS_THREADS": str(len(own)),
+    }
+    with_door = serving(_command(engine), "/readyz", {**off, **settings}, own)
+    without = serving(_command(engine, "--unbounded"), "/readyz", off, own)
+    os.sched_setaffinity(0, set(cores) - own or own)
+    try:
+        with with_door as served:
+            offering = Offering(served.port, PATH, itertools.cycle(bodies))
+            figures, capacity = _in_turns(offering, engine, clients, times)
+        with without as served:
+            offering = Offering(served.port, PATH, itertools.cycle(bodies))
+            told = offering.paced(
+                TIMES * capacity, 3 * times.seconds, times.warm_s, USEFUL_S
+            )
+            return figures | _of(told, f"{engine}_{TIMES}x_no_limit", capacity)
+    finally:
+        os.sched_setaffinity(0, set(cores))
+
+
+def _in_turns(
+    offering: Offering, engine: str, clients: int, times: Times
+) -> tuple[dict[str, float], float]:
+    """Measure capacity and loads in turns, so that noise hits them alike."""
+    # What the service learns, and what its processor does at first, is not measured.
+    offering.paced(TIMES * offering.in_turn(clients, 2.0, 1.0), LEARNING_S, 0.0, 1.0)
+    rates = list[float]()
+    loads: dict[str, list[Offered]] = {"1x": [], f"{TIMES}x": []}
+    for _ in range(times.rounds):
+        rates.append(offering.in_turn(clients, times.seconds, times.warm_s))
+        for load, told in loads.items():
+            rate = statistics.mean(rates) * int(load.removesuffix("x"))
+            told.append(offering.paced(rate, times.seconds, times.warm_s, USEFUL_S))
+    capacity = statistics.mean(rates)
+    figures = {f"{engine}_capacity_per_s": capacity}
+    for load, told in loads.items():
+        figures |= _of(joined(told), f"{engine}_{load}", capacity)
+    return figures, capacity
 
 
 def _of(told: Offered, name: str, capacity: float) -> dict[str, float]:
@@ -104,10 +152,6 @@ def _command(engine: str, *more: str) -> Callable[[int], Sequence[str]]:
         *("-m", "bench.overload_serve", engine),
         *("--port", str(port), *more),
     )
-
-
-def _forever(bodies: Sequence[bytes]) -> Iterator[bytes]:
-    return itertools.cycle(bodies)
 
 
 if __name__ == "__main__":

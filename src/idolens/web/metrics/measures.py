@@ -1,7 +1,7 @@
 """The metrics of one service: a registry of its own, and whoever counts into it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
@@ -11,6 +11,7 @@ from idolens.media.frame import FrameState
 from idolens.media.meter import Stage
 from idolens.outputs.alerts import Sample
 from idolens.vlm.admission import Refusal
+from idolens.web.brownout import Less
 from idolens.web.metrics.families import Family, gauge
 from idolens.web.metrics.table import METRICS, Metric
 
@@ -81,6 +82,8 @@ class Metrics:
         for desk in ("look", "talk"):
             for refusal in Refusal:
                 self._counters["idolens_shed"].labels(desk, refusal.value)
+            for what in get_args(Less):
+                self._counters["idolens_reduced"].labels(desk, what)
         for kind in ("read", "said"):
             self._counters["idolens_tokens"].labels(kind)
         for state in FrameState:
