@@ -455,7 +455,7 @@ def test_nothing_is_let_out_by_those_we_talk_to(tmp_path):
             tmp_path,
             mood="none",
             IDOLENS_ENGINE="chat",
-            IDOLENS_CHAT__ENDPOINTS=json.dumps([server.url]),
+            IDOLENS_CHAT__ENDPOINTS=json.dumps([with_key(server.url)]),
             IDOLENS_CHAT__API_KEY=secret("api-key"),
             IDOLENS_CHAT__ATTEMPTS="1",
             IDOLENS_CHAT__REST_S="0.1",
@@ -491,6 +491,11 @@ def test_nothing_is_let_out_by_those_we_talk_to(tmp_path):
     assert asked, "nobody was told"
     # What is kept of answers tells not what was asked.
     assert in_files(tmp_path / "home" / "cache", word("infer"), {}) == {}
+
+
+def with_key(url: str) -> str:
+    """Return an address that has a name and a key in it, as some servers want it."""
+    return url.replace("http://", f"http://lin:{secret('in-address')}@")
 
 
 def tell_somebody(home: Path) -> None:

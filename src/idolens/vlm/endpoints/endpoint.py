@@ -14,6 +14,7 @@ from idolens.vlm.endpoints.breaker import Breaker
 from idolens.vlm.endpoints.failures import (
     EndpointDownError,
     bad_address,
+    bare,
     from_status,
     from_transport,
     not_json,
@@ -38,6 +39,7 @@ class Endpoint:
         request_s: longest wait for one whole answer, in seconds.
 
     Attributes:
+        address: the same as it may be shown.
         in_flight: requests that are out or wait for their turn.
     """
 
@@ -50,7 +52,7 @@ class Endpoint:
         at_once: int,
         request_s: float,
     ) -> None:
-        self.address = address.rstrip("/")
+        self.address = bare(address.rstrip("/"))
         self.api, self.root = split(address)
         self.breaker = breaker
         self.in_flight = 0
@@ -91,10 +93,10 @@ class Endpoint:
         """Tell whether the health route answers; one that it has not is no illness."""
         try:
             with anyio.fail_after(seconds):
-                response = await self._client.get(self.root + path)
+                status, _, _ = await self._exchange("GET", self.root + path, None)
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError):
             return False
-        return response.status_code < 500  # noqa: PLR2004  (404: no health route)
+        return status < 500  # noqa: PLR2004  (404: no health route)
 
     @asynccontextmanager
     async def lines(

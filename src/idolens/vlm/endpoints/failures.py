@@ -3,6 +3,7 @@
 import email.utils
 import json
 import math
+import re
 import ssl
 import time
 from collections.abc import Mapping
@@ -120,12 +121,22 @@ def not_json(address: str, why: str) -> EndpointDownError:
     return error
 
 
+def bare(address: str) -> str:
+    """Return an address as it may be shown: without a name and key within it.
+
+    >>> bare("https://lin:secret@gpu.lan:8000/v1")
+    'https://gpu.lan:8000/v1'
+    """
+    return re.sub(r"//[^/\s]*@", "//", address)
+
+
 def bad_address(address: str) -> EngineError:
     """Return the error for what is not an HTTP address."""
+    shown = bare(address)
     return EngineError(
-        f"{address!r} is not the address of a model server: write it like"
+        f"{shown!r} is not the address of a model server: write it like"
         " http://10.0.0.5:8000/v1.",
-        f"{address!r} 不是模型服务器的地址:请写成 http://10.0.0.5:8000/v1 的形式。",
+        f"{shown!r} 不是模型服务器的地址:请写成 http://10.0.0.5:8000/v1 的形式。",
     )
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from idolens.egress import side_of
 from idolens.errors import SettingsError
-from idolens.vlm.endpoints.failures import EndpointDownError
+from idolens.vlm.endpoints.failures import EndpointDownError, bare
 
 _HOUSE_NAMES = ("localhost", ".local", ".lan", ".internal", ".home.arpa")
 
@@ -27,6 +27,7 @@ def refuse_public(address: str) -> None:
 
 def public(address: str) -> SettingsError:
     """Return the error for a server outside the house."""
+    address = bare(address)
     return SettingsError(
         f"The model server {address} is public: pictures would leave the house. Set"
         " allow_public_engine if that is agreed with everybody who is in them.",
