@@ -81,6 +81,7 @@ STATES = {
     "frame": {"state": "kept"},
     "outbox_delivery": {"state": "waiting"},
     "removal": {"kind": "pictures"},
+    "review_item": {"kind": "finding"},
 }
 
 

@@ -9,12 +9,14 @@ from pydantic.fields import FieldInfo
 
 from idolens.review.policy import Moot, Policy, PolicyQuestion, Risk
 from idolens.review.report import report_schema
+from idolens.review.review_rules import ReviewRules
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA = DOCS / "report.schema.json"
 POLICY = DOCS / "policy.md"
 PARTS = {
     "policy": Policy,
+    "review": ReviewRules,
     "question": PolicyQuestion,
     "risk": Risk,
     "moot_when": Moot,

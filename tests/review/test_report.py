@@ -89,13 +89,13 @@ def test_another_schema_version_is_refused() -> None:
     """A report of another schema version is not read by mistake."""
     text = report_of([frame(0)], exposure([0.1])).to_json()
     with pytest.raises(ValidationError):
-        Report.from_json(text.replace('"1.1.0"', '"2.0.0"'))
+        Report.from_json(text.replace('"1.2.0"', '"2.0.0"'))
 
 
 def test_a_report_of_an_older_minor_version_is_read_and_intact() -> None:
     """What was signed before regions were known keeps its signature."""
     report = report_of([frame(0)], exposure([0.95]))
-    assert report.schema_version == "1.1.0"
+    assert report.schema_version == "1.2.0"
     text = report.to_json().replace('"1.1.0"', '"1.0.0"')
     assert '"regions"' not in text
 

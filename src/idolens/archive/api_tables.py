@@ -36,8 +36,12 @@ verdict = Table(
     Column("note", Text, nullable=False),
     Column("made_by", Text, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("reason", Text),
+    Column("subject", Text),
+    Column("took_ms", BigInteger),
     CheckConstraint(
-        "decision IN ('confirmed', 'dismissed', 'corrected')", name="decision"
+        "decision IN ('confirmed', 'dismissed', 'corrected', 'withdrawn')",
+        name="decision",
     ),
     UniqueConstraint("session_id", "target", "version"),
 )

@@ -28,6 +28,7 @@ from idolens.archive.pins import Pins
 from idolens.archive.policies import PolicyShelf
 from idolens.archive.purges import Purges
 from idolens.archive.reserve import Reserve
+from idolens.archive.review_queue import ReviewQueue
 from idolens.archive.session import Event, Session, SessionState, latest
 from idolens.archive.terms import Terms
 from idolens.archive.uploads import UploadStore
@@ -53,6 +54,7 @@ class Archive:
         uploads: files on their way in.
         pages: what lists show.
         verdicts: what people say to findings.
+        review: what waits for people.
         policies: the studio's own.
         news: what has happened.
         replies: what is given again.
@@ -83,6 +85,7 @@ class Archive:
         self.uploads = uploads
         self.pages = Pages(database)
         self.verdicts = Verdicts(database)
+        self.review = ReviewQueue(database)
         self.policies = PolicyShelf(database)
         self.news = News(database)
         self.replies = KeptReplies(database)

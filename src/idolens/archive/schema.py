@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision under migrations/versions; a test keeps the two equal."""
 
 metadata = MetaData(

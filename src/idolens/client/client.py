@@ -24,7 +24,7 @@ from idolens.web.api.verdicts import VerdictTold
 from idolens.web.infer import InferResponse
 
 T = TypeVar("T", bound=BaseModel)
-Decision = Literal["confirmed", "dismissed", "corrected"]
+Decision = Literal["confirmed", "dismissed", "corrected", "withdrawn"]
 
 BLOCK = 8 * 2**20
 """How much of a file one request sends, in bytes."""

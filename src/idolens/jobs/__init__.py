@@ -5,6 +5,7 @@ Must not know HTTP, the terminal, or how any of the work is done.
 """
 
 from idolens.jobs.caretaker import Caretaker, needed_files, tended
+from idolens.jobs.dismissed import dismissals_for
 from idolens.jobs.intake import (
     drop_unpacked,
     into_sessions,
@@ -22,6 +23,7 @@ __all__ = [
     "Progress",
     "RuleBook",
     "RuleBooks",
+    "dismissals_for",
     "drop_unpacked",
     "into_sessions",
     "needed_files",

@@ -12,6 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from idolens.archive import Archive, Notice, Session, SessionState
 from idolens.errors import JobError
 from idolens.jobs.asking import Asker, StoppedError
+from idolens.jobs.dismissed import dismissals_for
 from idolens.jobs.feed import Feed
 from idolens.jobs.intake import as_begun, drop_unpacked, shadow_in, targets_of
 from idolens.media import encode
@@ -219,7 +220,13 @@ class Analysis:
             frames,
             answers,
             self._policy,
-            judge(frames, answers, self._policy, duration=session.duration),
+            judge(
+                frames,
+                answers,
+                self._policy,
+                duration=session.duration,
+                dismissals=dismissals_for(self._archive, session),
+            ),
             _run_facts(began_at or session.created_at),
             models=[
                 Model(

@@ -16,6 +16,7 @@ from idolens.archive.rows import now_ms
 from idolens.archive.terms import BY_AGE, Gone, SessionPart
 from idolens.errors import IdolensError
 from idolens.jobs.asking import StoppedError
+from idolens.jobs.dismissed import dismissals_for
 from idolens.jobs.jobs import Jobs
 from idolens.review import Report, check_policy, judge
 from idolens.review.beside import own_answers
@@ -116,7 +117,9 @@ class Caretaker:
             [
                 (one.target.start, one.target.end)
                 for target, one in said.items()
-                if target not in known and one.decision != DISMISSED
+                if target not in known
+                and one.decision != DISMISSED
+                and one.target.question  # else a sampled frame with nothing in it
             ],
             self._archive.frames(session.id),
             self._archive.pins.of(session.id),
@@ -132,6 +135,7 @@ class Caretaker:
             own_answers(self._archive.answers(session.id), policy),
             policy,
             duration=session.duration,
+            dismissals=dismissals_for(self._archive, session),
         )
         return tuple(judgement.findings)
 

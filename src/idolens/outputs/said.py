@@ -13,6 +13,7 @@ DECISIONS: Mapping[str, Words] = {
     "confirmed": Words(zh="属实", en="confirmed"),
     "dismissed": Words(zh="误报", en="dismissed"),
     "corrected": Words(zh="更正为", en="is really"),
+    "withdrawn": Words(zh="已撤回", en="withdrawn"),
 }
 
 
@@ -34,7 +35,7 @@ class Said:
     question: str
     start_ms: int
     end_ms: int
-    decision: Literal["confirmed", "dismissed", "corrected"]
+    decision: Literal["confirmed", "dismissed", "corrected", "withdrawn"]
     label: str | None
     note: str
     by: str

@@ -41,6 +41,7 @@ def digest(
         _verdict(judgement),
         _looked(session, frames, judgement),
         *_findings(session, judgement.findings),
+        *_suppressed(judgement),
         *_other_reasons(judgement),
         *_tags(judgement.tags),
     )
@@ -127,6 +128,32 @@ def _finding(session: SessionFacts, finding: Finding) -> Sentence:
         ),
         frames=(finding.evidence.frame,),
     )
+
+
+def _suppressed(judgement: Judgement) -> list[Sentence]:
+    """Say what is left out, and on whose word."""
+    left_out = judgement.suppressed
+    if not left_out:
+        return []
+    verdicts = sorted(
+        {f"#{said.verdict}" for one in left_out for said in one.dismissed_by},
+        key=lambda number: int(number[1:]),
+    )
+    named = ", ".join(verdicts[:MOST_FINDINGS])
+    more = len(verdicts) - MOST_FINDINGS
+    zh = f"{named} 等 {len(verdicts)} 条" if more > 0 else named
+    en = f"{named} and {more} more" if more > 0 else named
+    return [
+        Sentence(
+            words=Words(
+                zh=f"有 {len(left_out)} 处未再列为命中：同样的画面和问题"
+                f"此前已由人工判为误报（判定 {zh}）。",
+                en=f"Findings left out because people dismissed the same pictures for "
+                f"the same question before: {len(left_out)} (verdict {en}).",
+            ),
+            frames=tuple(one.finding.evidence.frame for one in left_out),
+        )
+    ]
 
 
 def _other_reasons(judgement: Judgement) -> list[Sentence]:

@@ -8,10 +8,19 @@ their own column and their own limit, and passing a limit proposes a review.
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from types import MappingProxyType
 from typing import Literal
+
+from pydantic import Field
 
 from idolens.media.frame import Frame
 from idolens.review.coverage import Coverage, coverage, moot_frames
+from idolens.review.dismissals import (
+    Dismissals,
+    Suppressed,
+    subject_of,
+    without_dismissed,
+)
 from idolens.review.findings import Finding, RiskTotal, find
 from idolens.review.moments import Moment, MomentState, in_order, moments
 from idolens.review.policy import Policy, PolicyQuestion, worst
@@ -54,6 +63,12 @@ class Judgement(Record):
     coverage: tuple[Coverage, ...]
     tags: tuple[Tag, ...]
     tracks: tuple[Track, ...]
+    suppressed: tuple[Suppressed, ...] = Field(
+        default=(),
+        exclude_if=lambda suppressed: not suppressed,
+        description="Findings that are left out because people dismissed the same "
+        "pictures for the same question before; since 1.2.0.",
+    )
 
 
 def judge(
@@ -62,6 +77,7 @@ def judge(
     policy: Policy,
     *,
     duration: Milliseconds | None = None,
+    dismissals: Dismissals = MappingProxyType({}),
 ) -> Judgement:
     """Judge a session's answers by ``policy``.
 
@@ -71,7 +87,9 @@ def judge(
         answers: of the kept frames; inherited ones use those of ``frame.inherits``.
         duration: length of the session, where it is longer than the frames are; time
             that no frame stands for counts as failed.
+        dismissals: what people dismissed before; the policy may turn this off.
     """
+    known: Dismissals = dismissals if policy.reviewed.remember_dismissed else {}
     whole = in_order(frames, duration)
     answers = {frame: policy.calibrated(given) for frame, given in answers.items()}
     seen = {
@@ -85,9 +103,14 @@ def judge(
     places = {frame.id: place for place, frame in enumerate(whole)}
     findings: list[Finding] = []
     totals: list[RiskTotal] = []
+    suppressed: list[Suppressed] = []
     for question in policy.questions:
         for risk in question.risks:
             found, total = find(question, risk, seen[question.key])
+            found, left_out, total = without_dismissed(
+                found, total, subject_of(question, risk), known
+            )
+            suppressed += left_out
             findings += [_pointed(one, policy, seen, places) for one in found]
             totals.append(total)
     reasons = [
@@ -110,6 +133,7 @@ def judge(
         tracks=tuple(
             track(question, seen[question.key]) for question in policy.questions
         ),
+        suppressed=tuple(sorted(suppressed, key=lambda one: _by_time(one.finding))),
     )
 
 

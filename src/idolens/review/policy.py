@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 from idolens.media.frame import DropReason
 from idolens.review.calibration import Calibration, calibrated, digest_of
 from idolens.review.record import Record, Words
+from idolens.review.review_rules import ReviewRules
 from idolens.vlm.answer import Answer
 from idolens.vlm.question import Choice, Question, Score, Tags, Text, YesNo, check
 from idolens.vocabulary import Language, QuestionKey, RiskLevel, Suggestion
@@ -254,6 +255,12 @@ class Policy(Record):
         description="A file that `idolens calibrate SET` wrote, by its path beside the "
         "policy's own; thresholds then mean calibrated probabilities.",
     )
+    review: ReviewRules | None = Field(
+        None,
+        exclude_if=_is_none,
+        description="How people review: why they dismiss, which passed frames they "
+        "are shown, how many false alarms are borne.",
+    )
     questions: Annotated[tuple[PolicyQuestion, ...], Field(min_length=1)] = Field(
         description="What is asked of every picture, in the report's order."
     )
@@ -323,6 +330,11 @@ class Policy(Record):
             self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False
         )
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    @property
+    def reviewed(self) -> ReviewRules:
+        """How people review; as comes along where the policy says nothing."""
+        return self.review or ReviewRules.model_validate({})
 
     def calibrated(self, answers: Sequence[Answer]) -> Sequence[Answer]:
         """Return ``answers`` as thresholds are held against them.

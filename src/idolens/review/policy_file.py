@@ -18,6 +18,7 @@ from idolens.errors import Fault, PolicyError, QuestionError
 from idolens.review.calibration import Calibration, Curve
 from idolens.review.policy import Moot, Policy, PolicyQuestion, Risk
 from idolens.review.record import Record, Words
+from idolens.review.review_rules import ReasonCode, ReviewRules
 from idolens.vocabulary import Bilingual
 
 MOST_CHARACTERS = 200_000
@@ -336,6 +337,8 @@ _PARTS: dict[str, type[Record]] = {
     "moot_when": Moot,
     "calibration": Calibration,
     "curves": Curve,
+    "review": ReviewRules,
+    "reasons": ReasonCode,
 }
 
 

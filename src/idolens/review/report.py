@@ -26,7 +26,7 @@ from idolens.vlm.answer import Answer
 from idolens.vlm.engine import Model
 from idolens.vocabulary import FrameId, Sha256
 
-SCHEMA_VERSION: Literal["1.1.0"] = "1.1.0"
+SCHEMA_VERSION: Literal["1.2.0"] = "1.2.0"
 DEMONSTRATION_MODELS = frozenset({"idolens-tiny"})
 """Models trained on drawn scenes only, also known by name when a report is rebuilt
 without the engine."""
@@ -104,8 +104,9 @@ class Signed(Record):
 class Report(Record):
     """One session judged by one policy; never edited, only superseded."""
 
-    schema_version: Literal["1.0.0", "1.1.0"] = Field(
-        description="1.1.0 added `regions` to findings; 1.0.0 has none."
+    schema_version: Literal["1.0.0", "1.1.0", "1.2.0"] = Field(
+        description="1.1.0 added `regions` to findings, 1.2.0 `suppressed` to the "
+        "judgement; older ones have none."
     )
     signature: Sha256 = Field(
         description="SHA-256 of `signed` as JSON with sorted keys, no spaces, UTF-8."

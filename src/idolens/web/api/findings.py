@@ -9,6 +9,7 @@ from idolens.archive import Session
 from idolens.archive.verdicts import Verdict
 from idolens.jobs import shadow_in
 from idolens.review import Coverage, Finding, Judgement, Policy, Reason
+from idolens.review.dismissals import Suppressed
 from idolens.review.wording import reason_words
 from idolens.web.api.answers import RegionTold
 from idolens.web.api.judging import Judging
@@ -22,7 +23,9 @@ from idolens.web.api.shape import (
     Told,
     cursor_of,
     place_of,
+    utc,
 )
+from idolens.web.api.sights import MOST_SIGHTS, SightTold, few, sights_told
 from idolens.web.api.verdicts import VerdictTold, verdict_told
 from idolens.web.house import House
 from idolens.web.problems import Message
@@ -35,6 +38,17 @@ class PointedTold(RegionTold):
     """A rectangle that a model named when it answered about the finding's frame."""
 
     question: str = Field(description="Key of the question whose answer named it.")
+
+
+class DismissalTold(Told):
+    """A verdict by which people dismissed the same in another session."""
+
+    verdict: int = Field(description="Its number.")
+    session: str = Field(description="Of which session.")
+    finding: str = Field(description="Which finding of that session.")
+    by: str = Field(description="Who said it.")
+    at: str = Field(description="When, UTC.")
+    reason: str | None = Field(description="Code of the reason, if one was given.")
 
 
 class FindingTold(Told):
@@ -68,9 +82,29 @@ class FindingTold(Told):
     model: str = Field(description="The model's name.")
     model_revision: str = Field(description="Which weights.")
     prompt_version: str = Field(description="Changes with the question's wording.")
+    when: list[str] = Field(description="The risky replies.")
+    min_consecutive: int = Field(description="Looks in a row that make a finding.")
+    label_mass: float | None = Field(
+        description="How far the model wanted to give one of the offered replies."
+    )
+    before: list[SightTold] = Field(description="The looks just before it.")
+    sights: list[SightTold] = Field(
+        description=f"The first {MOST_SIGHTS} looks of it, the peak always among them."
+    )
+    after: list[SightTold] = Field(description="The looks just after it.")
     verdict: VerdictTold | None = Field(
         description="What a person said of it last, if anybody did."
     )
+    version: int = Field(
+        description="How often something was said of it; give it with a verdict."
+    )
+
+
+class SuppressedTold(Told):
+    """A finding that is left out: people dismissed the same pictures before."""
+
+    finding: FindingTold = Field(description="As it would be.")
+    dismissed_by: list[DismissalTold] = Field(description="On whose word.")
 
 
 class ReasonTold(Told):
@@ -128,6 +162,10 @@ class FindingPage(Page[FindingTold]):
     coverage: list[CoverageTold] = Field(
         description="How much was looked at, by question; what was not is no pass."
     )
+    suppressed: list[SuppressedTold] = Field(
+        description=f"What is left out because people dismissed the same before; the "
+        f"first {MOST}."
+    )
     shadow: ShadowTold | None = Field(
         description="What the policy's shadow version makes of it, if there is one."
     )
@@ -155,12 +193,12 @@ def add_findings(router: APIRouter, house: House, judging: Judging) -> None:
         first = int(place[0]) if place else 0
         judged_by = _policy(house, session, version)
         judgement = judging.of(session, judged_by)
-        verdicts = house.archive.verdicts.newest(session.id)
+        last = house.archive.verdicts.last(session.id)
         behind = first + limit
         more = behind < len(judgement.findings)
         return FindingPage(
             items=[
-                _told(found, verdicts.get(found.id))
+                finding_told(session.id, found, last.get(found.id))
                 for found in judgement.findings[first:behind]
             ],
             next=cursor_of(behind) if more else None,
@@ -170,6 +208,9 @@ def add_findings(router: APIRouter, house: House, judging: Judging) -> None:
             suggestion=judgement.suggestion.value,
             reasons=[_reason(reason) for reason in judgement.reasons],
             coverage=[_coverage(row) for row in judgement.coverage],
+            suppressed=[
+                _suppressed(session.id, one) for one in judgement.suppressed[:MOST]
+            ],
             shadow=_shadow(house, session, judging, judgement),
         )
 
@@ -211,7 +252,34 @@ def _shadow(
     )
 
 
-def _told(finding: Finding, verdict: Verdict | None) -> FindingTold:
+def _suppressed(session_id: str, one: Suppressed) -> SuppressedTold:
+    return SuppressedTold(
+        finding=finding_told(session_id, one.finding, None),
+        dismissed_by=[
+            DismissalTold(
+                verdict=said.verdict,
+                session=said.session,
+                finding=said.finding,
+                by=said.by,
+                at=utc(said.at_ms),
+                reason=said.reason,
+            )
+            for said in one.dismissed_by
+        ],
+    )
+
+
+def finding_told(
+    session_id: str, finding: Finding, last: Verdict | None
+) -> FindingTold:
+    """Tell a finding in the shape of the API.
+
+    Args:
+        session_id: of its session.
+        finding: what was found.
+        last: what was last said of it.
+    """
+    holds = last is not None and last.decision != "withdrawn"
     why = finding.why
     return FindingTold(
         id=finding.id,
@@ -243,7 +311,14 @@ def _told(finding: Finding, verdict: Verdict | None) -> FindingTold:
         model=why.model,
         model_revision=why.model_revision,
         prompt_version=why.prompt_version,
-        verdict=verdict and verdict_told(verdict),
+        when=list(why.when),
+        min_consecutive=why.min_consecutive,
+        label_mass=why.label_mass,
+        before=sights_told(session_id, why.before),
+        sights=sights_told(session_id, few(why.sights, finding.evidence)),
+        after=sights_told(session_id, why.after),
+        verdict=verdict_told(last) if last and holds else None,
+        version=last.version if last else 0,
     )
 
 

@@ -10,8 +10,10 @@ from cachetools import LRUCache
 
 from idolens.archive import Session
 from idolens.errors import GoneError
+from idolens.jobs import dismissals_for
 from idolens.review import Judgement, Policy, Report, check_policy, judge
 from idolens.review.beside import seen_by
+from idolens.review.sampling import Sample, drawn
 from idolens.vocabulary import SessionId
 from idolens.web.house import House
 
@@ -55,7 +57,13 @@ class Judging:
             return known
         frames = archive.frames(session.id)
         answers = seen_by(archive.answers(session.id), own, judged_by)
-        judgement = judge(frames, answers, judged_by, duration=session.duration)
+        judgement = judge(
+            frames,
+            answers,
+            judged_by,
+            duration=session.duration,
+            dismissals=dismissals_for(archive, session),
+        )
         with self._lock:
             self._last[session.id, judged_by.version, len(frames)] = judgement
         return judgement
@@ -71,6 +79,14 @@ class Judging:
                 "只能查看其报告。",
             )
         return Report.from_json(content).signed.judgement
+
+    def sample(self, session: Session) -> Sample:
+        """Return the passed frames of a session that people look at too."""
+        judgement = self.of(session)
+        policy = check_policy(session.policy_text)
+        return drawn(
+            self._house.archive.frames(session.id), judgement, policy, session.id
+        )
 
     def forget(self, session_id: SessionId) -> None:
         """Forget what was made of a session."""

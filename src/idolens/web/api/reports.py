@@ -244,6 +244,7 @@ def _shown(verdicts: Verdicts) -> dict[str, Said]:
             at=utc(one.at_ms),
         )
         for target, one in verdicts.items()
+        if one.target.question  # else a sampled frame with nothing in it
     }
 
 

@@ -19,9 +19,12 @@ from idolens.web.api.judging import Judging
 from idolens.web.api.pins import add_pins
 from idolens.web.api.policies import add_policies
 from idolens.web.api.reports import add_reports
+from idolens.web.api.review import add_review
+from idolens.web.api.reviewing import Reviewing
 from idolens.web.api.sessions import add_sessions
 from idolens.web.api.uploads import add_uploads
 from idolens.web.api.verdicts import add_verdicts
+from idolens.web.api.wording import add_wording
 from idolens.web.house import House
 from idolens.web.problems import FAILURES
 
@@ -53,6 +56,7 @@ def api_routes(
     add_frames(router, house, evidence)
     add_findings(router, house, judging)
     add_verdicts(router, house, judging)
+    add_review(router, house, Reviewing(house, judging))
     add_forgetting(router, house, judging)
     add_pins(router, house)
     add_policies(router, house)
@@ -62,4 +66,5 @@ def api_routes(
     add_beginning(router, house, settings)
     add_events(router, house, closing)
     add_engines(router, settings)
+    add_wording(router)
     return router
