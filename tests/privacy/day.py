@@ -117,16 +117,17 @@ def served(folder: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
             if state == "done":
                 break
             time.sleep(0.1)
-        report = client.get(
-            f"{API}/sessions/{session}/report", params={"format": "html"}
-        )
+        reports = [
+            client.get(f"{API}/sessions/{session}/report", params={"format": form})
+            for form in ("html", "pdf")
+        ]
         page = client.get("/")
     return {
         "ready": ready,
         "answer": answer,
         "job": state,
         "page": page.status_code,
-        "reported": report.status_code,
+        "reported": [one.status_code for one in reports],
     }
 
 
