@@ -172,6 +172,21 @@ def test_who_could_not_be_answered_in_time_is_told_at_once():
     assert turns[-1].retry_s == pytest.approx(6.0)
 
 
+def test_how_long_others_wait_follows_from_the_whole_turn():
+    """A reply shows with its first word how fast the engine is, and goes on talking."""
+    clock = Clock()
+    at = door(clock, waiting=99, wait_s=30.0)
+    for _ in range(5):
+        turn = join(at)
+        clock.now += 20.0
+        at.done(turn, seconds=0.5)
+
+    turns = [join(at) for _ in range(3)]
+
+    assert [turn.refusal for turn in turns] == [None, None, Refusal.HOPELESS]
+    assert not at.state.lowered
+
+
 def test_a_turn_that_is_left_goes_to_nobody():
     """Whoever hangs up while they wait never reaches the engine."""
     at = door()
@@ -300,6 +315,32 @@ def test_an_alert_gets_past_a_recording_that_is_at_work():
     job.join()
 
     assert at.state.running == 0
+
+
+def test_many_threads_never_are_more_than_the_limit():
+    """And every one of them has its turn."""
+    at = Admission(door(start=3, ceiling=3, kept=1).rules)
+    lock, inside, most, done = threading.Lock(), [0], [0], [0]
+
+    def come(priority: Priority) -> None:
+        for _ in range(20):
+            with at.turn(priority):
+                with lock:
+                    inside[0] += 1
+                    most[0] = max(most[0], inside[0])
+                with lock:
+                    inside[0] -= 1
+                    done[0] += 1
+
+    threads = [threading.Thread(target=come, args=(one,)) for one in [*Priority] * 4]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert done[0] == 20 * len(threads)
+    assert most[0] <= 4
+    assert (at.state.running, at.state.waiting) == (0, 0)
 
 
 def test_an_engine_that_fails_gives_its_turn_back():

@@ -144,7 +144,7 @@ class Admission:
             self._told_short = shortages
             outcome = self._outcome(turn, took, questions, failed, short=short)
             if outcome is not None:
-                self._learn(turn, outcome, took, now, full=full)
+                self._learn(turn, outcome, now, full=full)
             self._let_in(now)
             if not self._running.total():
                 self._ladder = self._ladder.after(0.0, now)
@@ -253,9 +253,7 @@ class Admission:
         slow = took > self.rules.slow_s * max(1.0, questions / _TOGETHER)
         return Outcome.SLOW if slow else Outcome.FAST
 
-    def _learn(
-        self, turn: Turn, outcome: Outcome, took: float, now: float, *, full: bool
-    ) -> None:
+    def _learn(self, turn: Turn, outcome: Outcome, now: float, *, full: bool) -> None:
         before = self._limit
         self._limit = before.after(outcome, began_at=turn.began_at, now=now, full=full)
         if outcome is Outcome.SHORT:
@@ -263,7 +261,7 @@ class Admission:
         elif self._limit.slots >= self._start:
             self._short = False
         if turn.priority is not Priority.BATCH:
-            self._seconds.append(took)
+            self._seconds.append(now - turn.began_at)
 
     def _observe(self, now: float) -> None:
         self._ladder = self._ladder.after(self._pressure(now), now)
