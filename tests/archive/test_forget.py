@@ -1,5 +1,7 @@
 """What is forgotten leaves no bytes behind."""
 
+from sqlalchemy import inspect
+
 from idolens.archive import open_archive
 from tests.archive.rooms import a_frame, a_session, an_answer, forget, home
 
@@ -53,3 +55,23 @@ def test_only_pictures_that_nobody_else_needs_go(tmp_path):
 
         assert archive.pictures.get(shared) == b"shared"
         assert [path.name for path in config.home.rglob("*.jpg")] == [f"{shared}.jpg"]
+
+
+def test_every_table_goes_with_its_session(tmp_path):
+    """Whoever adds one lets its rows go with the session that they are about."""
+    config = home(tmp_path)
+    with open_archive(config) as archive, archive._database.read() as connection:
+        found = inspect(connection)
+        alone = {
+            name
+            for name in found.get_table_names()
+            for column in found.get_columns(name)
+            if column["name"] == "session_id"
+            and not any(
+                key["options"].get("ondelete") == "CASCADE"
+                for key in found.get_foreign_keys(name)
+                if "session_id" in key["constrained_columns"]
+            )
+        }
+
+    assert alone == {"purge"}, "let it refer to session or frame, on delete cascade"

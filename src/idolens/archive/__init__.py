@@ -4,10 +4,11 @@ Takes and gives our own values; the only opener of the database and the picture 
 Must not know what a policy is, how an answer was made, or that there is an HTTP API.
 """
 
-from idolens.archive.archive import Archive, open_archive
+from idolens.archive.archive import Archive
 from idolens.archive.database import sqlite_version
 from idolens.archive.deliveries import Deliveries
 from idolens.archive.disk import Disk, DiskLevel
+from idolens.archive.opening import open_archive
 from idolens.archive.outbox import Outbox
 from idolens.archive.parcel import AlertChange, Delivery, Notice, OutboxDepth, Parcel
 from idolens.archive.pictures import PictureStore

@@ -1,8 +1,7 @@
 """What is kept: sessions, frames, answers, reports and pictures."""
 
 import hashlib
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Select, func, select
 from sqlalchemy import insert as plain_insert
@@ -17,9 +16,7 @@ from idolens.archive.disk import Disk
 from idolens.archive.kept_replies import KeptReplies
 from idolens.archive.keys import Keys
 from idolens.archive.logins import Logins
-from idolens.archive.migrate import upgrade
 from idolens.archive.news import News, tell
-from idolens.archive.occupancy import at_work_in
 from idolens.archive.outbox import Outbox, post
 from idolens.archive.pages import Pages
 from idolens.archive.parcel import Notice
@@ -35,7 +32,6 @@ from idolens.archive.uploads import UploadStore
 from idolens.archive.verdicts import Verdicts
 from idolens.errors import NotFoundError
 from idolens.media.frame import Frame, FrameState
-from idolens.settings import Settings
 from idolens.vlm.answer import Answer
 from idolens.vocabulary import Bilingual, FrameId, SessionId
 
@@ -348,30 +344,3 @@ def _frames(session_id: SessionId) -> Select[tuple[object, ...]]:
         .where(schema.frame.c.session_id == session_id)
         .order_by(schema.frame.c.id)
     )
-
-
-@contextmanager
-def open_archive(settings: Settings) -> Generator[Archive]:
-    """Open the archive under ``settings.home``, made or brought up to date first.
-
-    Raises:
-        ArchiveError: SQLite is too old, the archive was written by a newer idolens,
-            or the folder cannot be written; or a restore was cut off in it.
-        ArchiveBusyError: a backup is being restored into it.
-    """
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with at_work_in(settings.home):
-        disk = Disk(settings.home, settings.disk)
-        reserve = Reserve(settings.home / "reserve", settings.disk_reserve_mib, disk)
-        database = Database(settings.home / "idolens.sqlite", reserve)
-        try:
-            upgrade(database)
-            yield Archive(
-                database,
-                PictureStore(settings.home / "pictures", database, reserve),
-                UploadStore(settings.home / "uploads", settings.uploads, reserve, disk),
-                reserve,
-                disk,
-            )
-        finally:
-            database.close()

@@ -14,6 +14,7 @@ from idolens.archive.audit import Deed, note
 from idolens.archive.database import Database
 from idolens.archive.keeping_tables import purge
 from idolens.archive.kept_replies import drop_about
+from idolens.archive.news import tell
 from idolens.archive.outbox_tables import alert_change, outbox_event
 from idolens.archive.pictures import PictureStore
 from idolens.archive.uploads import UploadStore
@@ -117,6 +118,7 @@ class Purges:
             if gone.rowcount:
                 detail = {"kind": "session", "why": "asked"}
                 note(connection, begun.by, Deed.PURGED, begun.session_id, detail)
+                tell(connection, "session", None, gone=begun.session_id)
 
     def finish(self, session_id: SessionId) -> None:
         """Overwrite what was deleted, then note that nothing of it is left."""

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from idolens.archive.archive import Archive, open_archive
+from idolens.archive.archive import Archive
 from idolens.archive.backup.contents import (
     DATABASE,
     DATABASES,
@@ -31,6 +31,7 @@ from idolens.archive.backup.database_file import (
 from idolens.archive.backup.exchange import POINT
 from idolens.archive.backup.manifest import digest_of
 from idolens.archive.occupancy import at_work_in
+from idolens.archive.opening import open_archive
 from idolens.errors import BadInputError
 from idolens.settings import Settings
 

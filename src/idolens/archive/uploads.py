@@ -5,7 +5,6 @@ stopped, after a restart too. The folder holds `data`, as far as it has come, an
 `about.json`; a name that a client gave is never part of a path.
 """
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -17,11 +16,11 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, NoReturn
 
 from idolens.archive.disk import Disk, DiskLevel
 from idolens.archive.reserve import Reserve
 from idolens.archive.rows import now_ms
+from idolens.archive.upload_writer import Writer, full, refuse
 from idolens.errors import (
     DiskFullError,
     NotFoundError,
@@ -104,7 +103,7 @@ class UploadStore:
             (folder / "data").touch()
             self._save(upload)
         except OSError as error:
-            _refuse(error)
+            refuse(error)
         return upload
 
     def get(self, upload_id: str) -> Upload:
@@ -146,7 +145,7 @@ class UploadStore:
         here = folder.parent == self._folder.resolve()
         return folder.name if here and _ID.fullmatch(folder.name) else None
 
-    def writer(self, upload_id: str) -> "Writer":
+    def writer(self, upload_id: str) -> Writer:
         """Return the one who may add to an upload, until it is closed.
 
         Raises:
@@ -241,9 +240,9 @@ class UploadStore:
         owed = sum(upload.size - upload.received for upload in self.all())
         free = shutil.disk_usage(self._folder).free
         if not self._reserve.held or free < owed + size + _MIB:
-            raise _full()
+            raise full()
         if self._disk.level >= DiskLevel.NO_UPLOADS:
-            raise _full()
+            raise full()
 
     def _expiry(self, from_ms: int) -> int:
         return from_ms + round(self.limits.keep_hours * _HOUR_MS)
@@ -276,63 +275,3 @@ class UploadStore:
             os.fsync(file.fileno())
         draft.replace(folder / "about.json")
         return upload
-
-
-class Writer:
-    """Adds to one upload.
-
-    Attributes:
-        offset: how many bytes are there.
-    """
-
-    def __init__(self, file: BinaryIO, size: int, disk: Disk) -> None:
-        self._file = file
-        self._disk = disk
-        self._size = size
-        self.offset = self._first = file.seek(0, os.SEEK_END)
-
-    def write(self, data: bytes) -> None:
-        """Add ``data``.
-
-        Raises:
-            TooLargeError: it is more than was declared.
-            DiskFullError: the disk has no room for it.
-        """
-        if self.offset + len(data) > self._size:
-            raise TooLargeError(
-                "More came than the upload's declared size: begin a new one.",
-                "收到的数据超过声明的大小：请重新上传。",
-            )
-        if self._disk.level >= DiskLevel.NO_UPLOADS:
-            raise _full()  # what has come stays
-        try:
-            self._file.write(data)
-            self._file.flush()
-        except OSError as error:
-            _refuse(error)
-        self.offset += len(data)
-
-    def take_back(self) -> None:
-        """Drop what this writer has added."""
-        self._file.flush()
-        self._file.truncate(self._first)
-        self.offset = self._file.seek(self._first)
-
-    def close(self) -> None:
-        """End; what was added survives a loss of power."""
-        with self._file:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-
-
-def _refuse(error: OSError) -> NoReturn:
-    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        raise _full() from error
-    raise error
-
-
-def _full() -> DiskFullError:
-    return DiskFullError(
-        "There is no room on the disk for the upload: free some space first.",
-        "磁盘空间不足，无法上传：请先清理磁盘。",
-    )

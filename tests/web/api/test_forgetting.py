@@ -132,6 +132,10 @@ def test_no_byte_of_a_forgotten_session_is_left(tmp_path):
 
         assert (first.status_code, again.status_code) == (204, 204)
         is_problem(gone, 404, "not_found")
+        told = studio.archive.news.behind(0, 1000)
+        assert [one.data for one in told if one.kind == "session"] == [
+            {"gone": session}
+        ]
         assert traces(tmp_path, *words) == []
         # A policy is nobody's: its versions stay, the session's own copy does not.
         assert {name for name, _ in traces(tmp_path, QUESTION.encode())} <= {

@@ -36,7 +36,8 @@ class EventTold(Told):
     session: str | None = Field(description="Id of the session, if about one.")
     at: str = Field(description="When, UTC.")
     data: dict[str, str | int | None] = Field(
-        description="`job`: its `state`; `report`: its `sha256`; `verdict`: `target`, "
+        description="`session`: the id of one that is `gone` for good, if it is about "
+        "that; `job`: its `state`; `report`: its `sha256`; `verdict`: `target`, "
         "`version`, `decision`; `policy`: `name`, `version`, `place`."
     )
 

@@ -11,7 +11,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.requests import ClientDisconnect
 
 from idolens.archive import Upload, UploadStore
-from idolens.archive.uploads import Writer
+from idolens.archive.upload_writer import Writer
 from idolens.errors import BadInputError, LengthRequiredError, MalformedError
 from idolens.vocabulary import Sha256
 from idolens.web.api.receiving import blocks

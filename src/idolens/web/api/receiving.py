@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 
 from idolens.archive import Upload, UploadStore
-from idolens.archive.uploads import Writer
+from idolens.archive.upload_writer import Writer
 from idolens.errors import ConflictError, UploadChangedError, UploadStalledError
 from idolens.web.api.tus import CHECKSUMS, Checksum
 
