@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs import cli_page, http_page, settings_page
+from tests.docs import cli_page, http_page, openapi, settings_page
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "python -m tests.docs.generate"
@@ -13,6 +13,8 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "docs/http.md": ("the OpenAPI document of the service", http_page.page),
 }
 """Each page: what it follows from, and who writes it."""
+OPENAPI = "console/api/openapi.json"
+"""What the types of the console are made from."""
 
 
 def text(name: str) -> str:
@@ -29,6 +31,7 @@ def main() -> None:
     """Write every page anew."""
     for name in PAGES:
         (ROOT / name).write_text(text(name), "utf-8")
+    (ROOT / OPENAPI).write_text(openapi.document(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import pytest
 
 from idolens.settings import Settings, setting_fields
 from idolens.web.app import create_api
-from tests.docs.generate import COMMAND, PAGES, ROOT, text
+from tests.docs import openapi
+from tests.docs.generate import COMMAND, OPENAPI, PAGES, ROOT, text
 from tests.web.service import FakeEyes
 
 
@@ -14,6 +15,13 @@ def test_a_page_is_the_codes(name: str) -> None:
     written = (ROOT / name).read_text("utf-8")
 
     assert written == text(name), f"{name} is stale: run `{COMMAND}`"
+
+
+def test_the_console_knows_the_service_as_it_is() -> None:
+    """Its types are made from the routes of today."""
+    written = (ROOT / OPENAPI).read_text("utf-8")
+
+    assert written == openapi.document(), f"{OPENAPI} is stale: run `{COMMAND}`"
 
 
 def test_every_option_is_explained_in_both_languages() -> None:
