@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx2
 from PIL import Image
@@ -33,7 +34,7 @@ class Service:
         settings: names without ``IDOLENS_``, in capitals, and values.
 
     Attributes:
-        client: to the service that runs.
+        client: to the service that runs, once it answers.
     """
 
     def __init__(self, folder: Path, **settings: str) -> None:
@@ -50,11 +51,18 @@ class Service:
             **{f"IDOLENS_{name}": value for name, value in settings.items()},
         }
         self._process: subprocess.Popen[str] | None = None
+        self.client: Any = None
         self._said = folder / "said"
         folder.mkdir(parents=True, exist_ok=True)
 
     def begin(self) -> "Service":
-        """Start it, and wait until it is ready."""
+        """Start it, and wait until it answers."""
+        self.launch()
+        self.client = httpx2.Client(base_url=self._address(), timeout=60)
+        return self
+
+    def launch(self) -> None:
+        """Start it, and wait for nothing."""
         with self._said.open("w") as said:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "idolens", "serve", "--port", "0"],
@@ -66,8 +74,6 @@ class Service:
                 text=True,
                 start_new_session=True,
             )
-        self.client = httpx2.Client(base_url=self._address(), timeout=60)
-        return self
 
     def signal(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Send a signal."""
@@ -78,7 +84,9 @@ class Service:
         """Wait for its end; return its exit code."""
         assert self._process is not None
         status = self._process.wait(seconds)
-        self.client.close()
+        if self.client is not None:
+            self.client.close()
+            self.client = None
         return status
 
     def kill(self) -> None:

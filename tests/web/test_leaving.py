@@ -55,7 +55,7 @@ def test_everything_in_hand_ends_in_time_and_nothing_told_is_lost(tmp_path):
                 client.stream("GET", f"{API}/events") as events,
             ):
                 assert events.status_code == 200
-                _until(lambda: _written(service, place) >= MIB)
+                until(lambda: _written(service, place) >= MIB)
                 began = time.monotonic()
                 service.signal()
                 status = service.wait(LATEST_S)
@@ -63,7 +63,7 @@ def test_everything_in_hand_ends_in_time_and_nothing_told_is_lost(tmp_path):
             asking.join()
             hangs.clear()
             service.begin()
-            _until(lambda: _state(service, session) == "done")
+            until(lambda: _state(service, session) == "done")
             at = service.client.head(place, headers=TUS).headers["Upload-Offset"]
         finally:
             service.kill()
@@ -107,7 +107,7 @@ def _state(service: Service, session: str) -> str:
     return service.client.get(f"{API}/jobs/{session}").json()["state"]
 
 
-def _until(there) -> None:
+def until(there) -> None:
     pause = threading.Event()
     for _ in range(300):
         if there():

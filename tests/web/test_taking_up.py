@@ -77,3 +77,22 @@ def test_without_anything_to_do_no_jobs_are_opened(tmp_path):
     records.close()
 
     assert not (settings.home / "jobs.sqlite").exists()
+
+
+def test_an_upload_that_was_all_here_is_finished(tmp_path):
+    """A crash came between its last byte and its check; its sender is done with it."""
+    settings = home(tmp_path)
+    with open_archive(settings) as archive:
+        for content in (b"whole", b"half"):
+            upload = archive.uploads.create("show.mp4", 5)
+            writer = archive.uploads.writer(upload.id)
+            writer.write(content)
+            writer.close()
+    records = Records(tmp_path / "logs")
+    with open_studio(settings, engine=FakeEngine()) as studio:
+        with taking_up(studio, threading.Event(), records):
+            pass
+        ends = {one.received: one.complete for one in studio.archive.uploads.all()}
+    records.close()
+
+    assert ends == {5: True, 4: False}

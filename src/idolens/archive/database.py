@@ -150,9 +150,11 @@ def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
 
     def connected(connection: Any, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, see `begun`
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        # Before the first page of a new file only: said again, it writes each time.
+        if not connection.execute("PRAGMA auto_vacuum").fetchone()[0]:
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         for pragma in (
-            f"busy_timeout={BUSY_MS}",
-            "auto_vacuum=INCREMENTAL",  # of a new file only, and before its first page
             "journal_mode=WAL",
             "synchronous=FULL",
             f"foreign_keys={'ON' if foreign_keys else 'OFF'}",

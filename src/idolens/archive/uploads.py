@@ -180,6 +180,13 @@ class UploadStore:
             )
         return self._save(replace(upload, sha256=found, complete=True))
 
+    def finish_whole(self) -> None:
+        """Check what is all here and was not checked, for a crash came between."""
+        for upload in self.all():
+            if not upload.complete and upload.received == upload.size:
+                with suppress(UploadChangedError, UploadGoneError, NotFoundError):
+                    self.finish(upload.id)
+
     def settled(self, upload_id: str, name: str, sha256: Sha256 | None) -> Upload:
         """Take what has come as all there is, and check it: now it is known.
 

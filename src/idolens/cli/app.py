@@ -32,8 +32,8 @@ from idolens.cli import (
 )
 from idolens.cli.bilingual import complain, speak
 from idolens.cli.terminal import Terminal
-from idolens.errors import IdolensError, SettingsError
-from idolens.settings import load_settings
+from idolens.errors import IdolensError
+from idolens.settings import load_settings, wanted_language
 from idolens.vocabulary import Language
 from idolens.web.crash import described, tell_little
 
@@ -118,6 +118,7 @@ def main(arguments: list[str] | None = None) -> None:
         tell_little()
     # Before the settings are read for good: help and complaints do not wait for that.
     language = _language(words)
+    terminal.settings = terminal.settings.model_copy(update={"language": language})
     command = get_command(app)
     speak(command, language)
     # Else every try would be told on standard output, where only results belong.
@@ -141,10 +142,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _language(words: list[str]) -> Language:
     """Return the language that the settings ask for, if they can be read."""
     given = re.search(r"(?:^|\n)--settings[=\n]([^\n]+)", "\n".join(words))
-    try:
-        return load_settings(Path(given[1]) if given else None).language
-    except SettingsError:
-        return Terminal().language
+    return wanted_language(Path(given[1]) if given else None)
 
 
 def _mistake(error: Exception) -> IdolensError:

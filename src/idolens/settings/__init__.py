@@ -23,7 +23,12 @@ from idolens.settings.groups import (
 from idolens.settings.installation import Settings
 from idolens.settings.keeping import KeepSettings
 from idolens.settings.load import LoadSettings
-from idolens.settings.loading import environment_names, load_settings, setting_fields
+from idolens.settings.loading import (
+    environment_names,
+    load_settings,
+    setting_fields,
+    wanted_language,
+)
 
 __all__ = [
     "AlertSettings",
@@ -45,4 +50,5 @@ __all__ = [
     "environment_names",
     "load_settings",
     "setting_fields",
+    "wanted_language",
 ]

@@ -12,6 +12,9 @@ from pydantic_settings import SettingsError as EnvironmentParseError
 
 from idolens.errors import SettingsError
 from idolens.settings.installation import Settings
+from idolens.vocabulary import Language
+
+_LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
 
 def load_settings(file: Path | None = None, **chosen: object) -> Settings:
@@ -39,6 +42,19 @@ def load_settings(file: Path | None = None, **chosen: object) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise _explain(error) from error
+
+
+def wanted_language(file: Path | None = None) -> Language:
+    """Return the language that is asked for, though another setting be wrong."""
+    given = EnvSettingsSource(Settings).env_vars.get("idolens_language")
+    try:
+        written = _read(file).get("language") if file else None
+    except SettingsError:
+        written = None
+    for language in _LANGUAGES:
+        if language == (given or written):
+            return language
+    return Settings.model_construct().language
 
 
 def environment_names() -> list[str]:

@@ -37,6 +37,10 @@ def taking_up(
 
 
 def _take_up(house: House, closing: threading.Event, records: Records) -> None:
+    try:
+        house.archive.uploads.finish_whole()
+    except OSError:
+        records.write("uploads_not_finished", logging.WARNING)
     if not house.archive.pages.sessions(1, None, SessionState.OPEN):
         return  # without jobs there is nothing to open
     for session_id in house.jobs.unfinished():

@@ -121,6 +121,8 @@ def _sources(upload_ids: list[UploadId], house: House) -> list[Source]:
 
 def _complete(house: House, upload_id: str) -> Upload:
     upload = house.archive.uploads.get(upload_id)
+    if not upload.complete and upload.received == upload.size:  # see `finish_whole`
+        upload = house.archive.uploads.finish(upload.id)
     if not upload.complete:
         raise BadInputError(
             f"Only {upload.received} of {upload.size} bytes of an upload are here: "
