@@ -8,21 +8,18 @@ from contextlib import (
     ExitStack,
     closing,
     contextmanager,
-    suppress,
 )
 from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from idolens.archive import Archive, SessionState, open_archive
-from idolens.archive.purges import Purge
-from idolens.errors import ConflictError, NotFoundError
 from idolens.jobs import (
     Caretaker,
+    Forgetting,
     Jobs,
     JobState,
     RuleBooks,
-    drop_unpacked,
     open_jobs,
     unpack_folder,
 )
@@ -162,51 +159,25 @@ class Studio:
         return discover(paths, folder, self.settings.decode)
 
     def forget(self, session_id: SessionId, by: str) -> None:
-        """Delete a session for good, and all answers kept to be given again.
-
-        The same twice is once. What a crash leaves is finished by `finish_purges`.
-
-        Args:
-            session_id: which one.
-            by: who asks for it, for the audit log.
-
-        Raises:
-            NotFoundError: there is no such session, and there never was one.
-            ConflictError: it is being analysed.
-            ArchiveError: something could not be deleted; forget it again.
-        """
-        purges = self.archive.purges
-        begun = purges.begin(session_id, by)
-        if begun.done_at_ms is not None:
-            return
-        try:
-            self.jobs.check_idle(session_id)
-        except ConflictError:
-            purges.withdraw(session_id)
-            raise
-        self._forget(begun)
+        """Delete a session for good; see `Forgetting.forget`."""
+        self._forgetting.forget(session_id, by)
 
     def finish_purges(self) -> list[SessionId]:
         """Finish deleting what a crash left; return which sessions."""
-        left = self.archive.purges.unfinished()
-        for begun in left:
-            self._forget(begun)
-        return [begun.session_id for begun in left]
+        return self._forgetting.finish()
 
-    def _forget(self, begun: Purge) -> None:
-        """Delete files, rows, what is kept in memory and beside; then overwrite it."""
-        purges = self.archive.purges
-        with suppress(NotFoundError):  # its rows went before the crash
-            drop_unpacked(self.archive.session(begun.session_id), self.settings)
-        purges.remove_files(begun.session_id)
-        purges.remove_rows(begun)
-        self.jobs.forget(begun.session_id)
+    @property
+    def _forgetting(self) -> Forgetting:
+        return Forgetting(
+            self.archive, self._jobs.get, self.settings, self._forget_beside
+        )
+
+    def _forget_beside(self) -> None:
         # An answer is kept under a digest that does not tell of which picture it is.
         forget_answers(self._store.get(), self.settings)
         self._engines.forget()
         if decoder := self._decoder.opened:
             decoder.forget()
-        purges.finish(begun.session_id)
 
     def wind_down(self) -> None:
         """Let running analyses stop before their next pictures; the end is near."""

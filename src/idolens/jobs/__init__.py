@@ -6,8 +6,8 @@ Must not know HTTP, the terminal, or how any of the work is done.
 
 from idolens.jobs.caretaker import Caretaker, needed_files, tended
 from idolens.jobs.dismissed import dismissals_for
+from idolens.jobs.forgetting import Forgetting
 from idolens.jobs.intake import (
-    drop_unpacked,
     into_sessions,
     shadow_in,
     unpack_folder,
@@ -18,13 +18,13 @@ from idolens.jobs.rule_books import RuleBook, RuleBooks
 
 __all__ = [
     "Caretaker",
+    "Forgetting",
     "JobState",
     "Jobs",
     "Progress",
     "RuleBook",
     "RuleBooks",
     "dismissals_for",
-    "drop_unpacked",
     "into_sessions",
     "needed_files",
     "open_jobs",
