@@ -84,6 +84,25 @@ def test_records_of_others_lose_their_text(tmp_path):
     assert warned["level"] == "warning"
 
 
+def test_our_own_say_what_happened_and_about_what(tmp_path):
+    """In one word of the code's, and by a reference; anything longer is dropped."""
+    references = References(tmp_path)
+    records = Records(tmp_path, references)
+    own = logging.getLogger("idolens.jobs.somewhere")
+    logging.getLogger().addHandler(records._foreign)
+    try:
+        own.warning("analysis_broke", extra={"about": {"session_id": SECRET}})
+        own.warning("broke at %s", SECRET)
+        own.warning(SECRET)
+    finally:
+        records.close()
+    told = written(tmp_path)
+
+    assert [one["event"] for one in told] == ["analysis_broke", "foreign", "foreign"]
+    assert told[0]["about"] == {"session_id": references.of(SECRET)}
+    assert SECRET not in json.dumps(told, ensure_ascii=False)
+
+
 def test_only_known_fields_are_kept(tmp_path):
     """Of others only the name is noted."""
     records = Records(tmp_path)

@@ -141,7 +141,8 @@ class Workflow:
             except IdolensError as error:
                 self._fail(run, error.words)
             except Exception:  # noqa: BLE001 - or the job would look as if it ran
-                _LOG.exception("analysis_broke")
+                about = {"session_id": run.session_id}
+                _LOG.exception("analysis_broke", extra={"about": about})
                 self._fail(run, _BUG)
 
         return step(name, guarded)

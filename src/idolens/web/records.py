@@ -44,6 +44,7 @@ ABOUT = "idolens.about"
 """Where in the scope of a request its route leaves what it was about, by name and
 words: a question, a file's name. Only references of these get into the log."""
 
+_OWN = "idolens."
 _BYTES = 10 * 2**20
 _KEPT = 5
 
@@ -139,7 +140,14 @@ class _Foreign(logging.Handler):
         if error is not None:
             fields["exception"] = type(error).__name__
             fields["frames"] = frames_of(error)
-        self._records.write("foreign", record.levelno, **fields)
+        if not record.name.startswith(_OWN):
+            self._records.write("foreign", record.levelno, **fields)
+            return
+        # Our own say in one word what happened; what it was about comes beside it.
+        word = str(record.msg)
+        event = word if word.isascii() and word.isidentifier() else "foreign"
+        about = getattr(record, "about", None)
+        self._records.write(event, record.levelno, about=about, **fields)
 
 
 def _only_allowed(
