@@ -9,6 +9,7 @@ Still pictures are judged one by one: a finding never runs over two of them, and
 ``min_consecutive``, which steadies moving pictures, does not apply.
 """
 
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,7 +129,7 @@ class RiskTotal(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """A moment with an answer, and how probable the risk is in it."""
 
     index: int
@@ -146,7 +147,7 @@ def find(
     question: PolicyQuestion, risk: Risk, seen: Sequence[Moment]
 ) -> tuple[list[Finding], RiskTotal]:
     """Return the findings of one risk in order of time, and its total."""
-    scan = _Scan(question, risk, seen)
+    scan = Scan(question, risk, seen)
     found: list[Finding] = []
     brief = 0
     for run in scan.runs(scan.looks, risk.review_at):
@@ -157,25 +158,32 @@ def find(
     return found, scan.total(found, brief)
 
 
-class _Scan:
+class Scan:
     """One risk over all moments of a session."""
 
     def __init__(
         self, question: PolicyQuestion, risk: Risk, seen: Sequence[Moment]
     ) -> None:
         self._question = question
-        self._risk = risk
+        self.risk = risk
         self._seen = seen
         self._bridge_ms = round(question.bridge_s * 1000)
         self._stills = any(moment.frame.label for moment in seen)
         self.least = 1 if self._stills else risk.min_consecutive
         self.looks = [_look(index, moment, risk) for index, moment in enumerate(seen)]
 
+    def by(self, risk: Risk) -> "Scan":
+        """Return the same looks, with other thresholds for the same replies."""
+        other = copy.copy(self)
+        other.risk = risk
+        other.least = 1 if self._stills else risk.min_consecutive
+        return other
+
     def runs(
-        self, looks: Sequence[_Look | None], threshold: float, start: int = 0
-    ) -> Iterator[list[_Look]]:
+        self, looks: Sequence[Look | None], threshold: float, start: int = 0
+    ) -> Iterator[list[Look]]:
         """Yield the looks at or over ``threshold`` that belong together."""
-        run: list[_Look] = []
+        run: list[Look] = []
         gap = 0
         for moment, look in zip(self._seen[start:], looks, strict=False):
             if look is not None and look.chance >= threshold:
@@ -192,17 +200,17 @@ class _Scan:
         if run:
             yield run
 
-    def finding(self, run: Sequence[_Look]) -> Finding:
+    def finding(self, run: Sequence[Look]) -> Finding:
         """Put a run of looks into words and numbers."""
         first, last = run[0], run[-1]
         best = max(run, key=lambda look: look.weight)
         return Finding(
-            id=f"{self._question.key}/{self._risk.when[0]}/{first.moment.frame.id}",
+            id=f"{self._question.key}/{self.risk.when[0]}/{first.moment.frame.id}",
             question=self._question.key,
             label=self._question.label,
-            sub_label=self._risk.sub_label,
-            level=self._risk.level,
-            suggestion=self._suggestion(first.index, last.index),
+            sub_label=self.risk.sub_label,
+            level=self.risk.level,
+            suggestion=self.suggestion(first.index, last.index),
             start_ms=first.moment.frame.start,
             end_ms=last.moment.frame.end,
             seen_ms=sum(look.moment.duration for look in run),
@@ -218,8 +226,8 @@ class _Scan:
         return RiskTotal(
             question=self._question.key,
             label=self._question.label,
-            sub_label=self._risk.sub_label,
-            level=self._risk.level,
+            sub_label=self.risk.sub_label,
+            level=self.risk.level,
             findings=len(found),
             suggestion=worst([finding.suggestion for finding in found]),
             seen_ms=sum(finding.seen_ms for finding in found),
@@ -233,12 +241,12 @@ class _Scan:
         pairs = zip(self._seen, self.looks, strict=True)
         return [_sight(moment, look) for moment, look in pairs]
 
-    def _suggestion(self, first: int, last: int) -> Suggestion:
+    def suggestion(self, first: int, last: int) -> Suggestion:
         """Block where enough looks in a row reach ``block_at``, else review."""
-        if self._risk.block_at is None:
+        if self.risk.block_at is None:
             return Suggestion.REVIEW
         within = self.looks[first : last + 1]
-        blocked = self.runs(within, self._risk.block_at, start=first)
+        blocked = self.runs(within, self.risk.block_at, start=first)
         if any(len(run) >= self.least for run in blocked):
             return Suggestion.BLOCK
         return Suggestion.REVIEW
@@ -246,10 +254,10 @@ class _Scan:
     def _why(self, answer: Answer, first: int, last: int) -> Why:
         return Why(
             instruction=self._question.instruction,
-            when=self._risk.when,
-            review_at=self._risk.review_at,
-            block_at=self._risk.block_at,
-            min_consecutive=self._risk.min_consecutive,
+            when=self.risk.when,
+            review_at=self.risk.review_at,
+            block_at=self.risk.block_at,
+            min_consecutive=self.risk.min_consecutive,
             reply=self._reply(answer),
             raw=answer.raw,
             probabilities={
@@ -275,13 +283,13 @@ class _Scan:
         )
 
 
-def _look(index: int, moment: Moment, risk: Risk) -> _Look | None:
+def _look(index: int, moment: Moment, risk: Risk) -> Look | None:
     if moment.answer is None:
         return None
-    return _Look(index, moment, moment.answer, risk_probability(risk, moment.answer))
+    return Look(index, moment, moment.answer, risk_probability(risk, moment.answer))
 
 
-def _sight(moment: Moment, look: _Look | None) -> Sight:
+def _sight(moment: Moment, look: Look | None) -> Sight:
     return Sight(
         frame=moment.frame.id,
         at_ms=moment.frame.at,

@@ -3,6 +3,7 @@
 import pytest
 
 from idolens.review import check_policy, load_policy
+from idolens.web.api.trying import JudgementTold
 from tests.fakes import FakeEngine
 from tests.jobs.shows import POLICY, SESSION
 from tests.web.api.studio import API, analysed, serving
@@ -124,3 +125,41 @@ def test_what_is_not_there_is_said(client, method, path, body, status):
 
     assert reply.status_code == status, reply.text
     assert reply.headers["content-type"] == "application/problem+json"
+
+
+def test_other_thresholds_are_tried_at_once(client):
+    """Findings and coverage as they would be; nothing is asked, nothing is changed."""
+    path = f"{API}/sessions/{SESSION}"
+    before = client.get(f"{path}/findings").json()
+    same = client.post(f"{path}/judgement", json={"thresholds": []}).json()
+    strict = {"question": "exposure", "review_at": 0.96, "block_at": None}
+    none = client.post(f"{path}/judgement", json={"thresholds": [strict]}).json()
+    lax = strict | {"when": ["yes"], "review_at": 0.5, "block_at": 0.5}
+    blocked = client.post(f"{path}/judgement", json={"thresholds": [lax]}).json()
+
+    assert [one["id"] for one in same["findings"]] == [
+        one["id"] for one in before["items"]
+    ]
+    assert (same["before"], same["added"], same["gone"]) == (len(before["items"]), 0, 0)
+    assert same["coverage"] == before["coverage"] == none["coverage"]
+    assert (none["findings"], none["gone"]) == ([], same["before"])
+    assert (same["suggestion"], blocked["suggestion"]) == ("review", "block")
+    assert client.get(f"{path}/findings").json() == before
+    assert JudgementTold.model_validate(blocked).findings
+
+
+@pytest.mark.parametrize(
+    "threshold",
+    [
+        {"question": "nobody", "review_at": 0.5},
+        {"question": "scene", "review_at": 0.5},
+        {"question": "exposure", "when": ["no"], "review_at": 0.5},
+        {"question": "exposure", "review_at": 0.5, "block_at": 0.4},
+    ],
+)
+def test_thresholds_of_nothing_are_refused(client, threshold):
+    """One sentence says what to take."""
+    body = {"thresholds": [threshold]}
+    reply = client.post(f"{API}/sessions/{SESSION}/judgement", json=body)
+
+    is_problem(reply, 422, "bad_input")

@@ -136,6 +136,7 @@ RULES: Mapping[str, Permission | Open] = MappingProxyType(
         "DELETE /api/v1/sessions/{session_id}/frames/{frame_id}/pin": _P.JUDGE,
         "GET /api/v1/sessions/{session_id}/answers": _P.READ,
         "GET /api/v1/sessions/{session_id}/findings": _P.READ,
+        "POST /api/v1/sessions/{session_id}/judgement": _P.READ,
         "GET /api/v1/sessions/{session_id}/report": _P.READ,
         # work
         "GET /api/v1/jobs": _P.READ,

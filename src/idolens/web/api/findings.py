@@ -206,8 +206,8 @@ def add_findings(router: APIRouter, house: House, judging: Judging) -> None:
                 name=session.policy_name, version=version or session.policy_version
             ),
             suggestion=judgement.suggestion.value,
-            reasons=[_reason(reason) for reason in judgement.reasons],
-            coverage=[_coverage(row) for row in judgement.coverage],
+            reasons=[reason_told(reason) for reason in judgement.reasons],
+            coverage=[coverage_told(row) for row in judgement.coverage],
             suppressed=[
                 _suppressed(session.id, one) for one in judgement.suppressed[:MOST]
             ],
@@ -322,7 +322,8 @@ def finding_told(
     )
 
 
-def _reason(reason: Reason) -> ReasonTold:
+def reason_told(reason: Reason) -> ReasonTold:
+    """Tell why in the shape of the API."""
     words = reason_words(reason)
     return ReasonTold(
         code=reason.code,
@@ -332,7 +333,8 @@ def _reason(reason: Reason) -> ReasonTold:
     )
 
 
-def _coverage(row: Coverage) -> CoverageTold:
+def coverage_told(row: Coverage) -> CoverageTold:
+    """Tell a row of coverage in the shape of the API."""
     return CoverageTold(
         question=row.question,
         label=Message(zh=row.label.zh, en=row.label.en),

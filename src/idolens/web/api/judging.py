@@ -12,12 +12,15 @@ from idolens.archive import Session
 from idolens.errors import GoneError
 from idolens.jobs import dismissals_for
 from idolens.review import Judgement, Policy, Report, check_policy, judge
-from idolens.review.beside import seen_by
+from idolens.review.beside import own_answers, seen_by
 from idolens.review.sampling import Sample, drawn
+from idolens.review.trial import Trial
 from idolens.vocabulary import SessionId
 from idolens.web.house import House
 
 _REMEMBERED = 8
+_TRIED = 2
+"""Sessions with all their answers: they take more room."""
 
 _Key = tuple[str, str, int]
 
@@ -32,6 +35,7 @@ class Judging:
     def __init__(self, house: House) -> None:
         self._house = house
         self._last: LRUCache[_Key, Judgement] = LRUCache(_REMEMBERED)
+        self._trials: LRUCache[_Key, Trial] = LRUCache(_TRIED)
         self._lock = threading.Lock()
 
     def of(self, session: Session, policy: Policy | None = None) -> Judgement:
@@ -72,13 +76,34 @@ class Judging:
         """Return what the report says: not all answers are kept any more."""
         content = self._house.archive.report(session.id)
         if content is None or judged_by.version != session.policy_version:
-            raise GoneError(
-                "The answers of this session are no longer kept (setting"
-                " keep.answers_days): only its report can be read.",
-                "该场次的回答已超过保存期限(设置项 keep.answers_days)："
-                "只能查看其报告。",
-            )
+            raise _no_answers()
         return Report.from_json(content).signed.judgement
+
+    def trial(self, session: Session) -> Trial:
+        """Return ``session`` ready to be judged by other thresholds.
+
+        Raises:
+            GoneError: its answers are not kept any more.
+        """
+        archive = self._house.archive
+        if "answers" in archive.terms.removed(session.id):
+            raise _no_answers()
+        key = (session.id, session.policy_version, archive.frame_count(session.id))
+        with self._lock:
+            known = self._trials.get(key)
+        if known is not None:
+            return known
+        policy = check_policy(session.policy_text)
+        trial = Trial(
+            archive.frames(session.id),
+            own_answers(archive.answers(session.id), policy),
+            policy,
+            duration=session.duration,
+            dismissals=dismissals_for(archive, session),
+        )
+        with self._lock:
+            self._trials[key] = trial
+        return trial
 
     def sample(self, session: Session) -> Sample:
         """Return the passed frames of a session that people look at too."""
@@ -91,5 +116,14 @@ class Judging:
     def forget(self, session_id: SessionId) -> None:
         """Forget what was made of a session."""
         with self._lock:
-            for key in [key for key in self._last if key[0] == session_id]:
-                del self._last[key]
+            for known in (self._last, self._trials):
+                for key in [key for key in known if key[0] == session_id]:
+                    del known[key]
+
+
+def _no_answers() -> GoneError:
+    return GoneError(
+        "The answers of this session are no longer kept (setting"
+        " keep.answers_days): only its report can be read.",
+        "该场次的回答已超过保存期限(设置项 keep.answers_days)：只能查看其报告。",
+    )

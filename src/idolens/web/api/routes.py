@@ -22,6 +22,7 @@ from idolens.web.api.reports import add_reports
 from idolens.web.api.review import add_review
 from idolens.web.api.reviewing import Reviewing
 from idolens.web.api.sessions import add_sessions
+from idolens.web.api.trying import add_trying
 from idolens.web.api.uploads import add_uploads
 from idolens.web.api.verdicts import add_verdicts
 from idolens.web.api.wording import add_wording
@@ -55,6 +56,7 @@ def api_routes(
     evidence = Evidence(house, judging, settings)
     add_frames(router, house, evidence)
     add_findings(router, house, judging)
+    add_trying(router, house, judging)
     add_verdicts(router, house, judging)
     add_review(router, house, Reviewing(house, judging))
     add_forgetting(router, house, judging)
