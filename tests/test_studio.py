@@ -189,3 +189,15 @@ def test_settings_are_at_hand(tmp_path):
     settings = Settings(home=tmp_path)
     with open_studio(settings, engine=FakeEngine()) as studio:
         assert studio.settings is settings
+
+
+def test_analyses_that_nobody_is_at_work_on_are_counted(tmp_path):
+    """Without opening the jobs for it; one that is taken up again is not counted."""
+    with open_studio(home(tmp_path), engine=FakeEngine()) as studio:
+        assert studio.standing_still == 0
+        session = studio.jobs.describe(lot(tmp_path / "pictures", 2), policy(), 1000)
+        studio.jobs.add([session])
+        assert studio.standing_still == 1
+        studio.jobs.resume(session.id)
+        studio.jobs.wait(session.id)
+        assert studio.standing_still == 0

@@ -1,10 +1,14 @@
 """/livez and /readyz tell the truth."""
 
-from idolens.errors import EngineError
+import pytest
+from sqlalchemy import event
+
+from idolens.archive.database import open_engine
+from idolens.errors import ArchiveError, EngineError
 from idolens.vocabulary import Bilingual
-from idolens.web.health import disk_check
+from idolens.web.health import Soft, database_check, disk_check
 from tests.fakes import FakeEngine
-from tests.web.service import FakeEyes, running
+from tests.web.service import FakeEyes, empty_archive, running
 
 
 def broken(_picture, _question):
@@ -45,6 +49,40 @@ def test_not_ready_when_any_check_fails(tmp_path):
         "ok": False,
         "message": {"zh": wrong.zh, "en": wrong.en},
     }
+
+
+def test_a_check_that_cannot_look_has_failed(tmp_path):
+    """What it raises is told in both languages; hard ones 503, soft ones degraded."""
+
+    def broken_disk():
+        raise ArchiveError("The archive cannot be used.", "无法使用数据库。")
+
+    checks = {"database": broken_disk, "messages": Soft(broken_disk)}
+    with running(FakeEyes(), tmp_path, checks) as client:
+        reply = client.get("/readyz")
+
+    words = {"zh": "无法使用数据库。", "en": "The archive cannot be used."}
+    assert reply.status_code == 503
+    assert reply.json()["checks"]["database"] == {"ok": False, "message": words}
+    assert {"name": "messages", **words} in reply.json()["degraded"]
+
+
+def test_the_database_is_written_to(tmp_path):
+    """Reading is not enough: a disk that cannot be written is not ready."""
+    with empty_archive(tmp_path / "home") as archive:
+        check = database_check(lambda: archive)
+        assert check() is None
+        archive._database._writer = read_only(tmp_path / "home" / "idolens.sqlite")
+        with pytest.raises(ArchiveError, match="readonly"):
+            check()
+
+
+def read_only(path):
+    engine = open_engine(path)
+    event.listen(
+        engine, "connect", lambda link, _: link.execute("PRAGMA query_only=ON")
+    )
+    return engine.execution_options(begin="IMMEDIATE")
 
 
 def test_a_full_disk_is_seen(tmp_path):

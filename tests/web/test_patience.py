@@ -1,5 +1,6 @@
 """Clients that are too slow are cut off; the others never notice. Over real sockets."""
 
+import json
 import socket
 import threading
 from contextlib import closing, contextmanager
@@ -223,6 +224,23 @@ def test_the_kernel_looks_after_half_open_connections():
                 waits = here.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
                 assert waits == 30_000
             assert there.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\x02\x00\x01", b"HELLO\r\n\r\n", b"GET / HTTP/x\r\n\r\n"]
+)
+def test_what_is_no_http_gets_a_problem_too(tmp_path, sent):
+    """Say, https to a service that speaks http: one sentence in both languages."""
+    with running(FakeEyes(), tmp_path) as client, plug(client) as end:
+        end.sendall(sent)
+        said = rest(end)
+        assert client.get("/livez").status_code == 200
+
+    first, _, body = said.partition(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/problem+json" in first
+    assert json.loads(body)["code"] == "malformed"
+    assert "https" in json.loads(body)["message"]["zh"]
 
 
 def test_patience_has_settings():

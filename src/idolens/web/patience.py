@@ -17,10 +17,16 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from idolens.settings import ClientSettings
+from idolens.vocabulary import Bilingual, Language
 from idolens.web.gates import HANG_UP
+from idolens.web.problems import problem
 
 HEAD_BYTES = 65_536
 """Most that a request may send before its headers are whole."""
+_NO_HTTP = Bilingual(
+    zh="收到的不是合法的 HTTP 请求。若使用了 https，请改用 http。",
+    en="This is no valid HTTP request. If it was https, use http.",
+)
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -30,12 +36,16 @@ class PatientProtocol(HttpToolsProtocol):
 
     Args:
         clients: the limits.
+        language: of the answer to what is no HTTP.
         given: what uvicorn gives.
     """
 
-    def __init__(self, clients: ClientSettings, **given: Any) -> None:
+    def __init__(
+        self, clients: ClientSettings, language: Language, **given: Any
+    ) -> None:
         super().__init__(**given)
         self._clients = clients
+        self._language: Language = language
         self._clock: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None
         self._whole = True  # of the last request; the next one can come
@@ -72,6 +82,14 @@ class PatientProtocol(HttpToolsProtocol):
         self._whole = True
         self._clock = _ended(self._clock)
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Say that this is no HTTP, as a problem like all others, and hang up."""
+        said = problem(400, self._language, words=_NO_HTTP, headers=HANG_UP)
+        lines = [b"HTTP/1.1 400 Bad Request"]
+        lines += [b"%s: %s" % header for header in said.raw_headers]
+        self.transport.write(b"\r\n".join([*lines, b"", bytes(said.body)]))
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """Begin the clock of the reader."""

@@ -106,7 +106,7 @@ def serve(
 
 def configured(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     """Return how uvicorn serves ``app``."""
-    protocol = partial(PatientProtocol, settings.clients)
+    protocol = partial(PatientProtocol, settings.clients, settings.language)
     return uvicorn.Config(
         app,
         http=cast("Any", protocol),  # uvicorn calls it as it would call the class
