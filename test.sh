@@ -33,6 +33,17 @@ if [ -n "${missing// /}" ]; then
   fi
 fi
 
+# What people see the pages with, and what prints reports, with Chinese characters.
+if ! command -v chromium >/dev/null; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    say "Installing Debian packages: chromium fonts-noto-cjk"
+    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+      chromium fonts-noto-cjk) >/dev/null || say "No Chromium: the tests that need one are skipped."
+  else
+    say "No Chromium: the tests that need one are skipped (as root: apt-get install chromium fonts-noto-cjk)."
+  fi
+fi
+
 venv=.venv-test
 stamp=$(cat requirements/test.txt "$0" | sha256sum | cut -d' ' -f1)
 if [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ]; then

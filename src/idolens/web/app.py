@@ -36,6 +36,7 @@ from idolens.web.records import ABOUT, Records
 
 _PAGE = {
     "/page": ("page.html", "text/html; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/page.css": ("page.css", "text/css; charset=utf-8"),
     "/page.js": ("page.js", "text/javascript; charset=utf-8"),
     "/sdk.js": ("sdk.js", "text/javascript; charset=utf-8"),

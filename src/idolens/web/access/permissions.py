@@ -84,6 +84,7 @@ RULES: Mapping[str, Permission | Open] = MappingProxyType(
     {
         # the page, and what leads to it
         "GET /": _P.SELF,
+        "GET /icon.svg": Open.OPEN,
         "GET /sessions": _P.SELF,
         "GET /sessions/{session_id}": _P.SELF,
         "GET /review": _P.SELF,
