@@ -20,6 +20,7 @@ from idolens.web.console_pages import add_console, built_console
 from idolens.web.crowd import CrowdGate
 from idolens.web.described import completed
 from idolens.web.desk import Desk
+from idolens.web.entrance import WatchedEntrance, open_words
 from idolens.web.full_disk import FullDiskGate
 from idolens.web.gates import HostGate, RecordGate, SizeGate
 from idolens.web.heads import HeadGate
@@ -133,7 +134,12 @@ def create_api(  # noqa: PLR0913 - likewise
     app.include_router(access_routes(lambda: eyes.archive, settings, known, routes))
     closed = closing or threading.Event()
     app.include_router(api_routes(eyes, settings, closed, routes))
-    checked = {"model": ModelCheck(eyes), "load": Soft(load_check([desk, talking]))}
+    checked = {
+        "model": ModelCheck(eyes),
+        "load": Soft(load_check([desk, talking])),
+        "open_access": Soft(partial(open_words, known)),
+    }
+    metrics.watch(WatchedEntrance(known))
     app.include_router(health_routes({**checked, **(checks or {})}))
     app.include_router(metrics_routes(metrics))
     _add_pages(app)

@@ -53,7 +53,7 @@ class Shortfall(Message):
 
     name: str = Field(
         description="What it is: `disk`, `load`, `jobs`, `model_servers`, `messages`, "
-        "`watchman` or `alerts`."
+        "`watchman`, `alerts` or `open_access`."
     )
 
 

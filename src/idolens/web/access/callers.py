@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import anyio
 from anyio import to_thread
@@ -75,6 +76,12 @@ class Callers:
     def is_open(self) -> bool:
         """Tell whether people are let in without an account now."""
         return (self._open_here or self.open_to_all) and not self._accounts_exist()
+
+    def openness(self) -> Literal[0, 1, 2]:
+        """Tell who is let in without an account: nobody, this machine, everybody."""
+        if not self.is_open():
+            return 0
+        return 2 if self.open_to_all else 1
 
     def account_made(self) -> None:
         """Note at once that there is an account: from now on everybody needs one."""

@@ -44,6 +44,7 @@ LOOKED_AT: Final = frozenset(
         "idolens_queue_limit",
         "idolens_queue_ceiling",
         "idolens_brownout_step",
+        "idolens_open_access",
     }
 )
 """Metrics that are looked at when somebody asks (watching.py), not counted here."""

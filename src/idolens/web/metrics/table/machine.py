@@ -104,4 +104,12 @@ MACHINE: Final[tuple[Metric, ...]] = (
         by=("outcome",),
         row="machine",
     ),
+    metric(
+        "idolens_open_access",
+        "gauge",
+        "无需帐号即可使用：0 不可，1 仅限本机，2 所有能访问的人",
+        "Who gets in without an account: 0 nobody, 1 this machine, 2 everybody who can"
+        " reach it",
+        row="machine",
+    ),
 )
