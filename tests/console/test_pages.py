@@ -139,3 +139,64 @@ def test_what_is_chosen_stays_chosen(browser, home):
         page.wait_for_selector("text=Ask about a picture")
         assert page.get_attribute("html", "data-theme") == "dark"
         assert page.get_attribute("html", "lang") == "en"
+
+
+REFUSALS = {401: "not_signed_in", 403: "not_allowed", 500: "internal"}
+
+
+@pytest.mark.parametrize(("language", "theme"), READERS[::3])
+@pytest.mark.parametrize("status", REFUSALS)
+def test_a_refusal_is_told_kindly(browser, home, language, theme, status):
+    """Whoever is unknown is shown the way in; nobody is shown an empty page."""
+    with visiting(browser, home, language, theme) as visitor:
+        page = visitor.page
+        words = {"zh": "服务说：不行。", "en": "The service says no."}
+        problem = {
+            "type": "urn:idolens:problem:x",
+            "title": words["zh"],
+            "status": status,
+            "code": REFUSALS[status],
+            "message": words,
+            "errors": [],
+        }
+        page.route(
+            "**/api/v1/policies?*",
+            lambda asked: asked.fulfill(status=status, json=problem),
+        )
+        visitor.open("/policies")
+        page.wait_for_selector(".state")
+        if status == 401:
+            href = page.get_attribute(".state a", "href")
+            assert href == "/sign-in?next=%2Fpolicies"
+        if status == 500:
+            assert words[language] in page.inner_text(".state")
+            page.unroute("**/api/v1/policies?*")
+            page.click(".state button")
+            page.wait_for_selector(".state", state="detached")
+        visitor.wrong = [one for one in visitor.wrong if f"{status}" not in one]
+        visitor.check(f"refused-{status}")
+
+
+def test_a_cut_upload_goes_on_where_it_stopped(browser, home, session):
+    """The line breaks once in the middle; what had arrived is not sent again."""
+    assert session
+    with visiting(browser, home, "en") as visitor:
+        page = visitor.page
+        visitor.open("/sessions")
+        before = page.locator("table.sessions tbody tr").count()
+        cut: list[str] = []
+
+        def cut_once(asked):
+            if cut:
+                asked.continue_()
+            else:
+                cut.append(asked.request.url)
+                asked.abort()
+
+        page.route("**/api/v1/uploads/*", cut_once)
+        page.set_input_files("#upload-files", str(PICTURE))
+        page.click(".upload-form button[type=submit]")
+        page.wait_for_selector(
+            f"table.sessions tbody tr:nth-child({before + 1})", timeout=60_000
+        )
+        assert cut

@@ -97,7 +97,7 @@ function TemplateChoice({ onTemplate }: { onTemplate: (template: Template) => vo
           if (chosen) onTemplate(chosen)
         }}
       >
-        <option value="">—</option>
+        <option value="">{words.templatesNone}</option>
         {PURPOSES.map((purpose) => (
           <optgroup key={purpose} label={words.purposes[purpose]}>
             {data?.items.filter((one) => one.purpose === purpose).map((one) => <option key={one.key} value={one.key}>{one.title[language]}</option>)}

@@ -21,6 +21,7 @@ export const ask = {
     label: "Question",
     placeholder: "Is there an unauthorised logo in the picture?",
     templates: "Ready-made questions",
+    templatesNone: "Choose one …",
     purposes: { moderation: "Moderation", tagging: "Tagging", fan: "Fans' questions" },
     kind: "Kind of answer",
     kinds: { auto: "By the wording", yes_no: "Yes or no", choice: "One of several", score: "A level", tags: "Tags", text: "In words" },

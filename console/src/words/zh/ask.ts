@@ -23,6 +23,7 @@ export const ask: (typeof en)["ask"] = {
     label: "问题",
     placeholder: "画面中是否有未授权LOGO？",
     templates: "现成问题",
+    templatesNone: "选择…",
     purposes: { moderation: "审核", tagging: "打标签", fan: "回答粉丝" },
     kind: "回答方式",
     kinds: { auto: "按问法判断", yes_no: "是或否", choice: "多选一", score: "等级", tags: "标签", text: "文字" },
