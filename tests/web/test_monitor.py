@@ -41,7 +41,7 @@ def test_what_is_degraded_is_said_in_both_languages(house, tmp_path):
             "model_servers": None,
             "messages": None,
             "alerts": None,
-            "disk": None,
+            "disk_room": None,
             "jobs": None,
             "watchman": None,
         }
@@ -61,7 +61,7 @@ def test_what_is_degraded_is_said_in_both_languages(house, tmp_path):
         house.standing_still = 3
         jobs = soft["jobs"]()
         house.archive.disk = Disk(tmp_path, DiskSettings(), lambda _: (1000, 40))
-        disk = soft["disk"]()
+        disk = soft["disk_room"]()
 
     assert "1 of 2 model servers" in servers.en
     assert "2 台模型服务器中有 1 台" in servers.zh

@@ -52,8 +52,8 @@ class Shortfall(Message):
     """Something that does not work as it should, though requests are answered."""
 
     name: str = Field(
-        description="What it is: `disk`, `load`, `jobs`, `model_servers`, `messages`, "
-        "`watchman`, `alerts` or `open_access`."
+        description="What it is: `disk_room`, `load`, `jobs`, `model_servers`, "
+        "`messages`, `watchman`, `alerts` or `open_access`."
     )
 
 

@@ -70,7 +70,7 @@ def open_monitor(
             "model_servers": Soft(lambda: _servers(house.engine_states)),
             "messages": Soft(lambda: _messages(depth)),
             "alerts": Soft(lambda: _alerts(watchman)),
-            "disk": Soft(lambda: disk_words(house.archive.disk)),
+            "disk_room": Soft(lambda: disk_words(house.archive.disk)),
             "jobs": Soft(lambda: _jobs(house.standing_still)),
             "watchman": Soft(lambda: _watchman(watchman)),
         }
