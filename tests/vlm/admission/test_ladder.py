@@ -1,6 +1,6 @@
 """Less is given step by step, and everything again when there is time."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idolens.vlm.admission import Ladder, Step
@@ -18,9 +18,16 @@ def watched(ladder: Ladder, pressure: float, seconds: float, begin: float = 0.0)
 
 def test_it_rises_step_by_step_while_the_pressure_is_high():
     """Each step takes its time; above the last there is none."""
-    steps = [watched(Ladder(), HIGH, seconds).step for seconds in (0.9, 1.1, 2.1, 60)]
+    steps = [watched(Ladder(), 1.0, seconds).step for seconds in (0.9, 1.1, 2.1, 60)]
 
     assert steps == [Step.WHOLE, Step.SMALLER, Step.FEWER, Step.CACHED]
+
+
+def test_each_step_needs_more_than_the_one_before():
+    """A queue that is half full for ever costs a smaller picture, and no refusal."""
+    steps = [watched(Ladder(), high, 60).step for high in HIGH]
+
+    assert steps == [Step.SMALLER, Step.FEWER, Step.CACHED]
 
 
 def test_it_falls_more_slowly_than_it_rises():
@@ -35,7 +42,7 @@ def test_it_falls_more_slowly_than_it_rises():
 
 def test_between_the_bounds_nothing_changes():
     """A pressure that hovers does not make the service swing."""
-    middle = (HIGH + LOW) / 2
+    middle = (HIGH[0] + LOW) / 2
     high = watched(Ladder(), 1.0, 1.5)
 
     assert watched(high, middle, 60, begin=1.5).step is high.step
@@ -58,6 +65,7 @@ def test_a_night_of_quiet_is_made_up_for_at_once():
     assert evening.after(0.0, 40_000.0).step is Step.WHOLE
 
 
+@settings(deadline=None)
 @given(LOOKS)
 def test_no_two_changes_come_closer_than_a_second(looks):
     """Whatever the pressure does, the step moves by one and takes its time."""

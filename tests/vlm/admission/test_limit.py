@@ -1,11 +1,11 @@
 """The limit finds what the machine can bear, and never leaves its bounds."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from idolens.vlm.admission import Limit, Outcome
 
-LIMITS = st.integers(1, 200).flatmap(
+LIMITS = st.integers(1, 40).flatmap(
     lambda ceiling: st.builds(
         Limit, value=st.floats(1.0, ceiling), ceiling=st.just(ceiling)
     )
@@ -19,6 +19,7 @@ def ended(limit: Limit, outcome: Outcome, at: float = 1.0, *, full: bool = True)
     return limit.after(outcome, began_at=at, now=at, full=full)
 
 
+@settings(deadline=None)
 @given(LIMITS, TURNS)
 def test_it_stays_between_one_and_the_ceiling(limit, turns):
     """Whatever happens, somebody is at work, and never more than the ceiling."""
@@ -29,6 +30,7 @@ def test_it_stays_between_one_and_the_ceiling(limit, turns):
         assert 1 <= limit.slots <= limit.ceiling
 
 
+@settings(deadline=None)
 @given(LIMITS)
 def test_it_falls_on_overload(limit):
     """By a tenth when slow, to the half when memory ran out, and grows on neither."""
@@ -38,6 +40,7 @@ def test_it_falls_on_overload(limit):
     assert short.value == max(1.0, limit.value * 0.5)
 
 
+@settings(deadline=None)
 @given(LIMITS)
 def test_it_recovers(limit):
     """While all is fast and every place is taken, it grows back to the ceiling."""
@@ -53,6 +56,7 @@ def test_it_recovers(limit):
     assert fallen.slots == limit.ceiling
 
 
+@settings(deadline=None)
 @given(LIMITS, st.floats(0, 5))
 def test_those_that_were_slow_together_count_once(limit, took):
     """What began before the fall says nothing about the time after it."""
@@ -63,6 +67,7 @@ def test_those_that_were_slow_together_count_once(limit, took):
         assert again == first
 
 
+@settings(deadline=None)
 @given(LIMITS)
 def test_it_grows_only_where_a_place_more_would_be_used(limit):
     """An idle service learns nothing of what it could bear."""

@@ -25,6 +25,8 @@ _RECENT_S: Final = 2.0
 _SAMPLES: Final = 15
 _LEAST_SAMPLES: Final = 5
 """Fewer turns do not tell how long the next will take; the first loads the model."""
+_HOPE: Final = 0.8
+"""Share of the longest wait that may be expected; what comes is sometimes longer."""
 _LONGEST_RETRY_S: Final = 60.0
 _TOGETHER: Final = 10
 """Questions that may take as long as one; a request of many is given more time."""
@@ -203,7 +205,7 @@ class Admission:
         if self._ladder.step is Step.CACHED and turn.priority is not Priority.ALERT:
             return Refusal.BROWNOUT
         expected = self._expected_s(self._line.ahead(turn.priority) + 1)
-        if expected is not None and expected > self.rules.wait_s:
+        if expected is not None and expected > self.rules.wait_s * _HOPE:
             return Refusal.HOPELESS
         if self._line.bounded < self.rules.waiting:
             return None

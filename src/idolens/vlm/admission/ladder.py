@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-HIGH: Final = 0.5
-"""Share of the longest wait from which on something is left out."""
+HIGH: Final = (0.5, 0.65, 0.8)
+"""Shares of the longest wait from which on each step is taken."""
 LOW: Final = 0.2
 """Share of the longest wait down to which something is taken up again."""
 RISE_S: Final = 1.0
@@ -30,12 +30,14 @@ class Step(IntEnum):
 class Ladder:
     """Where on the ladder the service stands.
 
-    Between `LOW` and `HIGH` nothing changes, and no change comes sooner than `RISE_S`
-    or `FALL_S` after the one before: so it does not swing with every request.
+    Between `LOW` and the next of `HIGH` nothing changes, and no change comes sooner
+    than `RISE_S` or `FALL_S` after the one before: so it does not swing with every
+    request.
 
     Attributes:
         step: what is left out.
-        high_since: since when the pressure is high; None while it is not.
+        high_since: since when the pressure is too high for this step; None while it is
+            not.
         low_since: since when it is low.
     """
 
@@ -50,7 +52,7 @@ class Ladder:
             pressure: how long people wait, as a share of the longest wait.
             now: seconds that only go forward.
         """
-        if pressure >= HIGH:
+        if self.step < Step.CACHED and pressure >= HIGH[self.step]:
             return self._high(now)
         if pressure > LOW:
             return replace(self, high_since=None, low_since=None)
@@ -62,4 +64,4 @@ class Ladder:
         since = now if self.high_since is None else self.high_since
         if now - since < RISE_S:
             return replace(self, high_since=since, low_since=None)
-        return Ladder(step=Step(min(Step.CACHED, self.step + 1)), high_since=now)
+        return Ladder(step=Step(self.step + 1), high_since=now)
