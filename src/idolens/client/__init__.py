@@ -5,6 +5,7 @@ makes. Must not know the database, the engine, or anything else behind the servi
 """
 
 from idolens.client.client import Client
+from idolens.client.listening import Heard
 from idolens.client.refusal import RefusedError
 
-__all__ = ["Client", "RefusedError"]
+__all__ = ["Client", "Heard", "RefusedError"]

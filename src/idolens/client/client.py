@@ -6,21 +6,24 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import httpx2
 from pydantic import BaseModel
 
+from idolens.client.listening import Heard, heard
 from idolens.client.refusal import check
 from idolens.web.api.answers import AnswerPage, AnswerTold
 from idolens.web.api.beginning import SessionsBegun
+from idolens.web.api.engines import EngineList, EngineTold
 from idolens.web.api.findings import FindingPage, FindingTold
 from idolens.web.api.frames import FramePage, FrameTold
 from idolens.web.api.jobs import JobPage, JobTold
+from idolens.web.api.policies import PolicyPage, PolicyTold, PolicyWhole
 from idolens.web.api.sessions import SessionPage, SessionTold
 from idolens.web.api.shape import Page
-from idolens.web.api.uploads import UploadTold
-from idolens.web.api.verdicts import VerdictTold
+from idolens.web.api.uploads import UploadPage, UploadTold
+from idolens.web.api.verdicts import VerdictPage, VerdictTold
 from idolens.web.infer import InferResponse
 
 T = TypeVar("T", bound=BaseModel)
@@ -30,6 +33,9 @@ BLOCK = 8 * 2**20
 """How much of a file one request sends, in bytes."""
 WATCH_S = 0.5
 """How often a waiting caller looks, in seconds."""
+LONGEST_WAIT_S = 60.0
+"""How long a busy service is waited for at a time."""
+_LATER = frozenset({429, 503})
 _API = "/api/v1"
 _TUS = {"Tus-Resumable": "1.0.0"}
 
@@ -51,6 +57,9 @@ class Client:
         key: what `idolens keys create` printed; none for a service on this machine
             that has no accounts yet.
         timeout_s: longest wait for an answer.
+        attempts: how often a request is sent that the service has no time for; it is
+            sent again when the service says (`Retry-After`).
+        sleep: waits so many seconds.
     """
 
     def __init__(
@@ -59,7 +68,11 @@ class Client:
         *,
         key: str | None = None,
         timeout_s: float = 120.0,
+        attempts: int = 5,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._attempts = attempts
+        self._sleep = sleep
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
         self._http = httpx2.Client(
             base_url=url, headers=headers, timeout=timeout_s, trust_env=False
@@ -250,19 +263,94 @@ class Client:
         path = f"{_API}/sessions/{session_id}/verdicts"
         return self._post(path, body, VerdictTold)
 
+    def events(self, after: str | None = None) -> Iterator[Heard]:
+        """Yield what happens, as it happens; never ends by itself.
+
+        A cut connection is opened again, and what was missed is told first.
+
+        Args:
+            after: `number` of the last event that was heard; what came since is told
+                first. None begins now.
+        """
+        while True:
+            headers = {"Accept": "text/event-stream"}
+            if after is not None:
+                headers["Last-Event-ID"] = after
+            try:
+                with self._http.stream(
+                    "GET", f"{_API}/events", headers=headers
+                ) as stream:
+                    check(stream)
+                    for one in heard(stream.iter_lines()):
+                        after = one.number or after
+                        yield one
+            except httpx2.TransportError:
+                pass  # the service is away, or starts again: it is asked again
+            self._sleep(WATCH_S)
+
+    def policies(self) -> Iterator[PolicyTold]:
+        """Yield all policies by name."""
+        return self._all("policies", PolicyPage)
+
+    def policy(self, name: str, version: str | None = None) -> PolicyWhole:
+        """Return a policy with its text; in its active version if none is named."""
+        wanted = "" if version is None else f"?version={version}"
+        return self._get(f"{_API}/policies/{name}{wanted}", PolicyWhole)
+
+    def add_policy(self, text: str) -> PolicyWhole:
+        """Add a version of a policy (YAML); it holds once it is activated."""
+        return self._post(f"{_API}/policies", {"text": text}, PolicyWhole)
+
+    def activate(self, name: str, version: str) -> PolicyTold:
+        """Let a version of a policy hold from now on."""
+        body = {"version": version}
+        return self._post(f"{_API}/policies/{name}/activate", body, PolicyTold)
+
+    def shadow(self, name: str, version: str | None) -> PolicyTold:
+        """Let a version be judged beside the active one; None for none."""
+        body = {"version": version}
+        return self._post(f"{_API}/policies/{name}/shadow", body, PolicyTold)
+
+    def uploads(self) -> Iterator[UploadTold]:
+        """Yield all uploads, the newest first."""
+        return self._all("uploads", UploadPage)
+
+    def verdicts(self, session_id: str) -> Iterator[VerdictTold]:
+        """Yield what people said to a session's findings, the newest first."""
+        return self._all(f"sessions/{session_id}/verdicts", VerdictPage)
+
+    def engines(self) -> list[EngineTold]:
+        """Return who can answer here."""
+        return self._get(f"{_API}/engines", EngineList).items
+
+    def pdf(self, session_id: str) -> bytes:
+        """Return a session's report as PDF, if the service's machine can print."""
+        path = f"{_API}/sessions/{session_id}/report"
+        return self._send("GET", path, params={"format": "pdf"}).content
+
+    def _send(self, method: str, path: str, **what: Any) -> httpx2.Response:
+        """Send a request, again when the service says so; its key does it once."""
+        for _ in range(self._attempts - 1):
+            reply = self._http.request(method, path, **what)
+            wait = reply.headers.get("retry-after", "")
+            if reply.status_code not in _LATER or not wait.isdecimal():
+                return check(reply)
+            self._sleep(min(float(wait), LONGEST_WAIT_S))
+        return check(self._http.request(method, path, **what))
+
     def _get(self, path: str, shape: type[T]) -> T:
-        return shape.model_validate_json(check(self._http.get(path)).content)
+        return shape.model_validate_json(self._send("GET", path).content)
 
     def _post(self, path: str, body: object, shape: type[T]) -> T:
         headers = {"Idempotency-Key": secrets.token_hex(16)}
-        reply = self._http.post(path, json=body, headers=headers)
-        return shape.model_validate_json(check(reply).content)
+        reply = self._send("POST", path, json=body, headers=headers)
+        return shape.model_validate_json(reply.content)
 
     def _all(self, path: str, shape: type[Page[T]]) -> Iterator[T]:
         cursor: str | None = None
         while True:
             wanted = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
-            reply = check(self._http.get(f"{_API}/{path}", params=wanted))
+            reply = self._send("GET", f"{_API}/{path}", params=wanted)
             page = shape.model_validate_json(reply.content)
             yield from page.items
             cursor = page.next
