@@ -108,3 +108,19 @@ def test_bad_input_is_explained(shell, labelled, arguments):
     assert done.status == 2
     assert done.err.startswith("Error: ")
     assert "Traceback" not in done.err
+
+
+def test_calibrate_from_verdicts_says_what_there_is_to_learn(shell):
+    """Without verdicts nothing is proposed, and nothing can be applied."""
+    way = ("calibrate", "--from-verdicts", "--policy", "livestream-zh")
+    shown = shell.run(*way)
+    told = shell.run(*way, "--most-false-alarms", "0.1", "--json").json()
+    applied = shell.run(*way, "--apply")
+    both = shell.run("calibrate", "set", "--from-verdicts")
+    neither = shell.run("calibrate")
+
+    assert shown.status == 0, shown.err
+    assert {one["why"] for one in told["risks"]} == {"few"}
+    assert (told["most_false_alarms"], told["applied"]) == (0.1, None)
+    assert (applied.status, both.status, neither.status) == (2, 2, 2)
+    assert "--from-verdicts" in neither.err

@@ -55,6 +55,10 @@ def test_from_file_to_verdict(house, tmp_path):
     )
     assert "道具" in client.report(session.id, "html")
     assert verdict.version == 1
+    assert findings[0].id not in {one.target for one in client.review()}
+    figures = client.figures("livestream-zh").versions[0].figures
+    assert figures.precision.of == 1
+    assert client.proposal("livestream-zh").text is None
 
 
 def test_a_cut_upload_goes_on(house, tmp_path):

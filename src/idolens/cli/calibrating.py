@@ -7,8 +7,9 @@ import typer
 from rich.table import Table
 
 from idolens.cli.bilingual import examples
-from idolens.cli.labelled import LabelledSet, SetFolder, percent
+from idolens.cli.labelled import LabelledSet, OptionalSetFolder, percent
 from idolens.cli.options import EngineName, PolicyName, with_engine
+from idolens.cli.proposing import calibrate_from_verdicts
 from idolens.cli.rules import policy_in_force
 from idolens.cli.terminal import Terminal
 from idolens.errors import BadInputError
@@ -19,6 +20,7 @@ from idolens.studio import open_studio
 EXAMPLES = examples(
     "idolens calibrate labelled/ --policy my-show.yaml",
     "idolens calibrate labelled/ --engine glm --out calibrations/",
+    "idolens calibrate --from-verdicts --policy livestream-zh",
 )
 METHODS = {
     "none": ("不变", "unchanged"),
@@ -35,7 +37,7 @@ WHY = {
 
 def calibrate(
     context: typer.Context,
-    labelled: SetFolder,
+    labelled: OptionalSetFolder = None,
     policy: PolicyName = None,
     engine: EngineName = None,
     out: Annotated[
@@ -45,12 +47,49 @@ def calibrate(
             metavar="FOLDER",
         ),
     ] = Path(),
+    from_verdicts: Annotated[
+        bool,
+        typer.Option(
+            "--from-verdicts",
+            help="Propose thresholds from what reviewers said. "
+            "· 根据人工判定推荐阈值。",
+        ),
+    ] = False,
+    most_false_alarms: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=0.999,
+            help="With --from-verdicts: highest share of false alarms; the policy's "
+            "own if not given. · 与 --from-verdicts 合用：误报占比上限。",
+            metavar="SHARE",
+        ),
+    ] = None,
+    apply: Annotated[
+        bool,
+        typer.Option(
+            "--apply",
+            help="With --from-verdicts: keep the result as a new version, not active. "
+            "· 与 --from-verdicts 合用：保存为新版本，不启用。",
+        ),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON only. · 只输出 JSON。")
     ] = False,
 ) -> None:
     """Fit probabilities to pictures that you labelled. · 用你标注的图片校准概率。"""
     terminal = context.ensure_object(Terminal)
+    if from_verdicts == (labelled is not None) or (apply and not from_verdicts):
+        raise BadInputError(
+            "Give either a folder of labelled pictures, or --from-verdicts.",
+            "请提供标注图片的文件夹，或使用 --from-verdicts，二者选一。",
+        )
+    if labelled is None:
+        name = policy or terminal.settings.policy
+        calibrate_from_verdicts(
+            terminal, name, most_false_alarms, apply=apply, as_json=as_json
+        )
+        return
     named = policy_in_force(terminal.settings, policy or terminal.settings.policy)
     rules = named.model_copy(update={"calibration": None})
     pictures = LabelledSet(labelled, rules)

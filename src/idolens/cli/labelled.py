@@ -15,16 +15,15 @@ from idolens.review import Policy
 from idolens.review.labels import Label, read_labels
 from idolens.vlm.question import Question
 
-SetFolder = Annotated[
-    Path,
-    typer.Argument(
-        metavar="SET",
-        help="Folder of pictures, with a labels.jsonl that says what is true; "
-        "see docs/guides/measure-your-own-pictures.md. "
-        "· 图片文件夹，其中的 labels.jsonl 写明正确答案，"
-        "见 docs/guides/measure-your-own-pictures.md。",
-    ),
-]
+_SET = typer.Argument(
+    metavar="SET",
+    help="Folder of pictures, with a labels.jsonl that says what is true; "
+    "see docs/guides/measure-your-own-pictures.md. "
+    "· 图片文件夹，其中的 labels.jsonl 写明正确答案，"
+    "见 docs/guides/measure-your-own-pictures.md。",
+)
+SetFolder = Annotated[Path, _SET]
+OptionalSetFolder = Annotated[Path | None, _SET]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,10 @@ from idolens.web.api.engines import EngineList, EngineTold
 from idolens.web.api.findings import FindingPage, FindingTold
 from idolens.web.api.frames import FramePage, FrameTold
 from idolens.web.api.jobs import JobPage, JobTold
+from idolens.web.api.learning import FiguresTold, ProposalTold
 from idolens.web.api.policies import PolicyPage, PolicyTold, PolicyWhole
+from idolens.web.api.review import QueuePage
+from idolens.web.api.reviewing import ItemTold
 from idolens.web.api.sessions import SessionPage, SessionTold
 from idolens.web.api.shape import Page
 from idolens.web.api.uploads import UploadPage, UploadTold
@@ -233,7 +236,7 @@ class Client:
         path = f"{_API}/sessions/{session_id}/report"
         return check(self._http.get(path, params={"format": form})).text
 
-    def judge(
+    def judge(  # noqa: PLR0913 - a verdict has as many parts
         self,
         session_id: str,
         finding_id: str,
@@ -241,6 +244,7 @@ class Client:
         *,
         seen: int = 0,
         label: str | None = None,
+        reason: str | None = None,
         note: str = "",
     ) -> VerdictTold:
         """Say what a finding really is.
@@ -251,6 +255,7 @@ class Client:
             decision: what is said.
             seen: version of the verdict that was shown; 0 if there was none.
             label: what it is instead, if corrected.
+            reason: code of why.
             note: why.
         """
         body = {
@@ -258,10 +263,24 @@ class Client:
             "decision": decision,
             "version": seen,
             "label": label,
+            "reason": reason,
             "note": note,
         }
         path = f"{_API}/sessions/{session_id}/verdicts"
         return self._post(path, body, VerdictTold)
+
+    def review(self) -> Iterator[ItemTold]:
+        """Yield what waits for people, the most urgent first."""
+        return self._all("review/queue", QueuePage)
+
+    def figures(self, policy: str) -> FiguresTold:
+        """Return what people's verdicts say of a policy, by version."""
+        reply = self._http.get(f"{_API}/review/figures", params={"policy": policy})
+        return FiguresTold.model_validate_json(check(reply).content)
+
+    def proposal(self, policy: str) -> ProposalTold:
+        """Return thresholds that follow from people's verdicts; none is applied."""
+        return self._get(f"{_API}/policies/{policy}/proposal", ProposalTold)
 
     def events(self, after: str | None = None) -> Iterator[Heard]:
         """Yield what happens, as it happens; never ends by itself.

@@ -13,8 +13,10 @@ from idolens.jobs.intake import (
     unpack_folder,
 )
 from idolens.jobs.jobs import Jobs, open_jobs
+from idolens.jobs.lessons import lessons_for
 from idolens.jobs.progress import JobState, Progress
 from idolens.jobs.rule_books import RuleBook, RuleBooks
+from idolens.jobs.verdict_figures import VersionFigures, figures_of
 
 __all__ = [
     "Caretaker",
@@ -24,8 +26,11 @@ __all__ = [
     "Progress",
     "RuleBook",
     "RuleBooks",
+    "VersionFigures",
     "dismissals_for",
+    "figures_of",
     "into_sessions",
+    "lessons_for",
     "needed_files",
     "open_jobs",
     "shadow_in",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from idolens.vocabulary import Language
 
@@ -19,8 +19,8 @@ class Words(Record):
     A plain string stands for both, so that a studio may write in one language.
     """
 
-    zh: str
-    en: str
+    zh: str = Field(description="In Chinese.")
+    en: str = Field(description="In English.")
 
     @model_validator(mode="before")
     @classmethod

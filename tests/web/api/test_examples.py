@@ -60,7 +60,7 @@ def example_of(schema, schemas):
 
 def address(path, about):
     version = load_policy("livestream-zh").version
-    query = {"from": version, "to": version}
+    query = {"from": version, "to": version, "policy": "livestream-zh"}
     for one in about.get("parameters", ()):
         if one["in"] == "path":
             (example,) = one["schema"]["examples"]

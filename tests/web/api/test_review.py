@@ -235,3 +235,35 @@ def test_sessions_without_risks_pass_by(tmp_path):
 
     assert empty == {"items": [], "next": None, "left": 0}
     assert {one["kind"] for one in after["items"]} <= {"finding", "sample"}
+
+
+def test_verdicts_become_figures_and_thresholds(studio, client):
+    """Per version of the policy; a proposal is shown, and never applied by itself."""
+    text = POLICY + REVIEW
+    client.post(f"{API}/policies", json={"text": text})
+    items = pages(client, "/review/queue")
+    for number, item in enumerate(items):
+        decision = "dismissed" if item["kind"] == "finding" else "confirmed"
+        if number == 0:
+            decision = "confirmed"
+        judge(client, item, decision)
+    wanted = {"policy": "two-questions"}
+    told = client.get(f"{API}/review/figures", params=wanted).json()
+    made = client.get(f"{API}/policies/two-questions/proposal").json()
+    (version,) = told["versions"]
+    figures = version["figures"]
+    findings = sum(one["kind"] == "finding" for one in items)
+
+    assert version["version"] == check_policy(text).version
+    assert figures["precision"]["of"] == figures["findings"] == findings
+    assert figures["precision"]["count"] == 1
+    assert figures["missed"] == figures["missed"] | {"count": 0, "share": 0}
+    assert figures["recall"]["share"] == 1
+    assert figures["recall"]["low"] < 1
+    (risk,) = made["proposal"]["risks"]
+    assert (risk["verdicts"], risk["why"]) == (len(items), "few")
+    assert risk["now"]["found"] == 1
+    assert (made["text"], made["version"]) == (None, None)
+    nobody = client.get(f"{API}/review/figures", params={"policy": "nobody"})
+    is_problem(nobody, 404, "not_found")
+    assert studio.archive.policies.chosen("two-questions", "active") is None

@@ -137,6 +137,7 @@ RULES: Mapping[str, Permission | Open] = MappingProxyType(
         "DELETE /api/v1/sessions/{session_id}/frames/{frame_id}/pin": _P.JUDGE,
         "GET /api/v1/sessions/{session_id}/answers": _P.READ,
         "GET /api/v1/sessions/{session_id}/findings": _P.READ,
+        "GET /api/v1/sessions/{session_id}/recording/{number}": _P.READ,
         "POST /api/v1/sessions/{session_id}/judgement": _P.READ,
         "GET /api/v1/sessions/{session_id}/report": _P.READ,
         # work
@@ -158,6 +159,8 @@ RULES: Mapping[str, Permission | Open] = MappingProxyType(
         "POST /api/v1/sessions/{session_id}/verdicts": _P.JUDGE,
         "GET /api/v1/review/queue": _P.JUDGE,
         "GET /api/v1/review/reasons": _P.READ,
+        "GET /api/v1/review/figures": _P.READ,
+        "GET /api/v1/policies/{name}/proposal": _P.JUDGE,
         "POST /api/v1/review/claims": _P.JUDGE,
         "DELETE /api/v1/review/claims": _P.JUDGE,
         "GET /api/v1/policies": _P.READ,

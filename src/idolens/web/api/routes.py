@@ -16,8 +16,10 @@ from idolens.web.api.forgetting import add_forgetting
 from idolens.web.api.frames import add_frames
 from idolens.web.api.jobs import add_jobs
 from idolens.web.api.judging import Judging
+from idolens.web.api.learning import add_learning
 from idolens.web.api.pins import add_pins
 from idolens.web.api.policies import add_policies
+from idolens.web.api.recordings import add_recordings
 from idolens.web.api.reports import add_reports
 from idolens.web.api.review import add_review
 from idolens.web.api.reviewing import Reviewing
@@ -55,10 +57,13 @@ def api_routes(
     judging = Judging(house)
     evidence = Evidence(house, judging, settings)
     add_frames(router, house, evidence)
+    add_recordings(router, house, settings)
     add_findings(router, house, judging)
     add_trying(router, house, judging)
     add_verdicts(router, house, judging)
-    add_review(router, house, Reviewing(house, judging))
+    reviewing = Reviewing(house, judging)
+    add_review(router, house, reviewing)
+    add_learning(router, house, reviewing)
     add_forgetting(router, house, judging)
     add_pins(router, house)
     add_policies(router, house)
