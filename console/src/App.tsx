@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query"
-import { Suspense } from "react"
+import { Suspense, useEffect } from "react"
 import { Link, Route, Switch } from "wouter"
 import { Refusal } from "./api/client"
 import { Listening } from "./api/live"
@@ -54,7 +54,11 @@ function Door() {
   )
 }
 
-function Shown({ page: { shown: Content } }: { page: Page }) {
+function Shown({ page: { name, shown: Content } }: { page: Page }) {
+  const title = useWords().shell.pages[name]
+  useEffect(() => {
+    document.title = `${title} · idolens`
+  }, [title])
   return (
     <Suspense fallback={<Loading />}>
       <Content />

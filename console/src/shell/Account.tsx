@@ -14,7 +14,7 @@ export function Account() {
   }
   return (
     <div className="who">
-      <p><span className="unseen">{words.signedInAs} </span>{me.name} <span className="soft">· {me.role}</span></p>
+      <p><span className="unseen">{words.signedInAs} </span>{me.name} <span className="soft">· {me.role && words.roles[me.role]}</span></p>
       <button className="button quiet little" type="button" onClick={leave}><Icon name="leave" size={16} /> {words.signOut}</button>
     </div>
   )

@@ -8,6 +8,7 @@ export const shell = {
   themes: { system: "As the system", light: "Light", dark: "Dark" },
   signOut: "Sign out",
   signedInAs: "Signed in as",
+  roles: { viewer: "viewer", reviewer: "reviewer", operator: "operator", admin: "admin" },
   openHouse: "No account yet",
   openToAll: "There is no account: everybody who can reach this service may use it. Run “idolens accounts create-admin”.",
   keys: {

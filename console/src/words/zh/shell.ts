@@ -10,6 +10,7 @@ export const shell: (typeof en)["shell"] = {
   themes: { system: "跟随系统", light: "浅色", dark: "深色" },
   signOut: "退出登录",
   signedInAs: "当前帐号",
+  roles: { viewer: "观察者", reviewer: "审核员", operator: "操作员", admin: "管理员" },
   openHouse: "尚无帐号",
   openToAll: "尚无帐号：任何能访问本服务的人都可以使用它。请运行 idolens accounts create-admin。",
   keys: {
