@@ -2,7 +2,7 @@
 
 They read the environment when they are imported, so this happens first of all. What
 has no such switch is switched off where it is used: FastAPI's spans (`web.app`), those
-of DBOS and its console (`jobs.runtime`), ONNX Runtime's events (`vlm.embedded`).
+of DBOS and its console (`jobs.runtime`).
 """
 
 import os
@@ -13,8 +13,10 @@ SWITCHES: Final = {
     "DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
     "HF_HUB_DISABLE_UPDATE_CHECK": "1",
+    "ORT_DISABLE_TELEMETRY": "1",
 }
-"""Variables that huggingface_hub and transformers read, and others like them."""
+"""Variables that huggingface_hub and transformers read, and ONNX Runtime, which reports
+to its maker some seconds after it was imported unless it finds this one."""
 
 
 def switch_off() -> None:

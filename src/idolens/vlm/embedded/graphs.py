@@ -38,7 +38,7 @@ Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
-ort.disable_telemetry_events()  # on Windows it would tell its maker
+ort.disable_telemetry_events()  # should somebody have imported it before us
 
 _QUIET = 3  # errors only: a warning about one node helps nobody
 
