@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from idolens.archive.access_tables import audit_entry
 from idolens.archive.database import Database
 from idolens.archive.rows import now_ms
+from idolens.errors import DiskFullError
 
 Detail = Mapping[str, str | int | bool | None]
 """What else is to be known of a deed: ids, names and numbers, never content."""
@@ -90,7 +91,13 @@ class AuditLog:
     def record(
         self, actor: str, deed: Deed, subject: str, detail: Detail | None = None
     ) -> None:
-        """Add an entry, in a transaction of its own."""
+        """Add an entry, in a transaction of its own; on a full disk too."""
+        try:
+            self._add(actor, deed, subject, detail)
+        except DiskFullError:  # the reserve has been given up, for things like this
+            self._add(actor, deed, subject, detail)
+
+    def _add(self, actor: str, deed: Deed, subject: str, detail: Detail | None) -> None:
         with self._database.write() as connection:
             note(connection, actor, deed, subject, detail)
 
