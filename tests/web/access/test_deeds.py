@@ -156,6 +156,7 @@ LEFT = {
         Deed.PURGED,
         lambda client, _: sent(client, f"{API}/sessions/{SESSION}", method="DELETE"),
     ),
+    "POST /api/v1/sessions/{session_id}/judgement": (ASKED, None),
     "POST /api/v1/review/claims": (CLAIMS, None),
     "DELETE /api/v1/review/claims": (CLAIMS, None),
     "PUT /api/v1/me/password": (

@@ -1,7 +1,9 @@
 """POST …/judgement: what other thresholds would make of a session; asks no model."""
 
+from typing import Annotated
+
 from fastapi import APIRouter, Response
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from pydantic_core import to_json
 
 from idolens.errors import BadInputError
@@ -26,7 +28,7 @@ class ThresholdAsked(Asked):
     """Other thresholds for one question."""
 
     question: str = Field(max_length=40, description="Its key in the session's policy.")
-    when: list[str] | None = Field(
+    when: list[Annotated[str, StringConstraints(max_length=200)]] | None = Field(
         default=None,
         max_length=100,
         description="Risky replies of the risk that is meant; all risks if not given.",
