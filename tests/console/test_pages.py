@@ -177,8 +177,8 @@ def test_a_refusal_is_told_kindly(browser, home, language, theme, status):
         visitor.check(f"refused-{status}")
 
 
-def test_a_cut_upload_goes_on_where_it_stopped(browser, home, session):
-    """The line breaks once in the middle; what had arrived is not sent again."""
+def test_an_upload_survives_a_broken_line(browser, home, session):
+    """A request with the file's bytes is cut; nobody needs to do anything."""
     assert session
     with visiting(browser, home, "en") as visitor:
         page = visitor.page
