@@ -278,6 +278,19 @@ class TestKept:
         assert engine.uses.misses == 3
         engine.close()
 
+    def test_what_is_forgotten_is_read_anew(self, random_checkpoint):
+        """Nothing of a picture stays in memory."""
+        engine = GlmEngine(random_checkpoint, least_mass=0.0)
+        engine.answer([picture(0)], [_yes_no("有人吗?", 1)])
+
+        engine.forget()
+        kept = engine._prefixes.bytes
+        engine.answer([picture(0)], [_yes_no("有人吗?", 1)])
+
+        assert kept == 0
+        assert engine.uses.misses == 2
+        engine.close()
+
     @given(st.lists(st.integers(0, 9), max_size=40), st.integers(0, 5))
     def test_the_budget_is_kept(self, numbers, fit):
         """However it is used, the store never takes more than it may."""

@@ -7,6 +7,7 @@ go through in a few padded batches, all behind the prefix's keys and values.
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from idolens.errors import QuestionError
@@ -14,7 +15,7 @@ from idolens.media.meter import Meter, timed
 from idolens.media.picture import Picture
 from idolens.settings import Settings
 from idolens.vlm.answer import Answer
-from idolens.vlm.asked import Asked, Desk, Found
+from idolens.vlm.asked import KEPT, Asked, Desk, Found
 from idolens.vlm.chat_template import Chat
 from idolens.vlm.conversation import Sampling, Spoken, Turn, check_conversation
 from idolens.vlm.embedded.checkpoint import GRAPHS, revision
@@ -73,6 +74,7 @@ class EmbeddedEngine:
             temperatures=files.temperatures,
             least_mass=least_mass,
         )
+        self._asked = lru_cache(KEPT)(self._desk.take)
         self._graphs = Graphs.load(folder, threads)
         self._sight = Sight(files, chat, self._graphs, kept_bytes=prefix_mib * 2**20)
         check_sight(self._sight, chat, files.merge)
@@ -101,7 +103,7 @@ class EmbeddedEngine:
     ) -> list[list[Answer]]:
         """Ask every question about every picture; see `Engine.answer`."""
         check(questions)
-        asked = [self._desk.take(question) for question in questions]
+        asked = [self._asked(question) for question in questions]
         found: dict[tuple[int, int], Found] = {}
         for numbers, grid in self._sight.groups(pictures):
             for one in self._look([pictures[at] for at in numbers], grid, asked):
@@ -119,7 +121,7 @@ class EmbeddedEngine:
 
         What was padded is not counted.
         """
-        asked = [self._desk.take(question) for question in questions]
+        asked = [self._asked(question) for question in questions]
         shown = self._listener.tokens_of(picture)
         prefixes = {one.prefix for one in asked}
         read = sum(self._listener.length(prefix) + shown - 1 for prefix in prefixes)

@@ -128,6 +128,11 @@ class GlmEngine:
         """How often a picture had been read before."""
         return self._prefixes.uses
 
+    def forget(self) -> None:
+        """Forget what was read of recent pictures."""
+        with self._turn:
+            self._prefixes.clear()
+
     def answer(
         self, pictures: Sequence[Picture], questions: Sequence[Question]
     ) -> list[list[Answer]]:
