@@ -113,14 +113,21 @@ class Studio:
         """How the engines are that have been opened; opens none."""
         return self._engines.states()
 
-    def ask(self, picture: bytes, questions: Sequence[Question]) -> list[Answer]:
+    def ask(
+        self, picture: bytes, questions: Sequence[Question], *, name: str = "picture"
+    ) -> list[Answer]:
         """Answer ``questions`` about a picture file's bytes, in their order.
+
+        Args:
+            picture: the file's bytes.
+            questions: what is asked.
+            name: what refusals call the file.
 
         Raises:
             MediaError: the picture cannot be read.
             QuestionError: a question cannot be asked.
         """
-        return self.engine.answer([self.look(picture)], questions)[0]
+        return self.engine.answer([self.look(picture, name=name)], questions)[0]
 
     def recall(
         self, picture: bytes, questions: Sequence[Question]
@@ -138,13 +145,13 @@ class Studio:
             self._meter.answered(question.kind, answer.status.value)
         return found
 
-    def look(self, picture: bytes) -> Picture:
-        """Return a picture file as engines see it.
+    def look(self, picture: bytes, *, name: str = "picture") -> Picture:
+        """Return a picture file as engines see it; ``name`` is what refusals call it.
 
         Raises:
             MediaError: the picture cannot be read.
         """
-        return self._decoder.get().standardise(picture)
+        return self._decoder.get().standardise(picture, name=name)
 
     def discover(self, paths: Sequence[Path]) -> list[Source]:
         """Find recordings and pictures.

@@ -208,6 +208,15 @@ def test_eval_without_labels_is_explained(shell):
     assert "labels.jsonl" in done.err
 
 
+def test_a_file_that_is_no_picture_is_called_by_its_name(shell):
+    """2, and which file it is."""
+    (shell.folder / "notes.png").write_text("no picture", encoding="utf-8")
+    done = shell.run("ask", str(shell.folder / "notes.png"), "这图怎么样?")
+
+    assert done.status == 2
+    assert "notes.png" in done.err
+
+
 def test_a_mistake_of_ours_is_one_line(shell, monkeypatch):
     """1, where it happened, and no traceback; the exception's own words stay out."""
 

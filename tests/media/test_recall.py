@@ -18,7 +18,7 @@ class Counting:
         self.decoded: list[bytes] = []
         self._wait = wait
 
-    def standardise(self, data: bytes) -> Picture:
+    def standardise(self, data: bytes, *, name: str) -> Picture:
         if self._wait:
             self._wait.wait(5)
         self.decoded.append(data)

@@ -71,7 +71,7 @@ def ask(
     check([asked])
     data = _read(picture)
     with open_studio(with_engine(terminal.settings, engine)) as studio:
-        answer = studio.ask(data, [asked])[0]
+        answer = studio.ask(data, [asked], name=picture.name)[0]
         demonstration = studio.engine.model.demonstration
     if as_json:
         terminal.json({"answer": spoken(asked, answer), **asdict(answer)})

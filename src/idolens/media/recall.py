@@ -16,8 +16,8 @@ from idolens.media.picture import Picture
 class Standardiser(Protocol):
     """Makes a standardised picture of a file's bytes; `Decoder` does."""
 
-    def standardise(self, data: bytes) -> Picture:
-        """Decode one picture file.
+    def standardise(self, data: bytes, *, name: str) -> Picture:
+        """Decode one picture file; ``name`` is what refusals call it.
 
         Raises:
             MediaError: it is no picture, over a limit, or damaged.
@@ -41,7 +41,7 @@ class Recall:
         self._lock = threading.Lock()
         self._turn = threading.Lock()
 
-    def standardise(self, data: bytes) -> Picture:
+    def standardise(self, data: bytes, *, name: str = "picture") -> Picture:
         """Return the standardised picture of ``data``; see `Decoder.standardise`."""
         key = hashlib.sha256(data).digest()
         picture = self._known(key)
@@ -50,7 +50,7 @@ class Recall:
         with self._turn:
             picture = self._known(key)  # somebody before us may have decoded it
             if picture is None:
-                picture = self._decoder.standardise(data)
+                picture = self._decoder.standardise(data, name=name)
                 self._keep(key, picture)
             return picture
 
