@@ -45,7 +45,9 @@ class Wording(Asked):
     """A question as somebody would ask it."""
 
     question: str = Field(
-        max_length=_MOST_CHARACTERS, description="The question in plain words."
+        max_length=_MOST_CHARACTERS,
+        description="The question in plain words.",
+        examples=["画面中是否有未授权LOGO?"],
     )
 
 
